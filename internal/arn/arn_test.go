@@ -1,0 +1,69 @@
+package arn_test
+
+import (
+	"testing"
+
+	"muster/internal/arn"
+)
+
+var east = arn.Scope{Account: "000000000000", Region: "us-east-1"}
+
+func TestSplitRole(t *testing.T) {
+	for _, tc := range []struct {
+		name, arn, account, path, role string
+		ok                             bool
+	}{
+		{"no path", "arn:aws:iam::000000000000:role/SageMakerFleet", "000000000000", "/", "SageMakerFleet", true},
+		{"a path", "arn:aws:iam::000000000000:role/a/b/C", "000000000000", "/a/b/", "C", true},
+		{"no name", "arn:aws:iam::000000000000:role/a/", "", "", "", false},
+		{"another kind", "arn:aws:iam::000000000000:user/C", "", "", "", false},
+		{"another service", "arn:aws:iot::000000000000:role/C", "", "", "", false},
+		{"a region", "arn:aws:iam:us-east-1:000000000000:role/C", "", "", "", false},
+		{"another partition", "arn:aws-cn:iam::000000000000:role/C", "", "", "", false},
+		{"no ARN", "SageMakerFleet", "", "", "", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			account, path, role, ok := arn.SplitRole(arn.ARN(tc.arn))
+			if account != tc.account || path != tc.path || role != tc.role || ok != tc.ok {
+				t.Errorf("SplitRole(%q): got %q %q %q %v", tc.arn, account, path, role, ok)
+			}
+			if ok && arn.Role(account, path, role) != arn.ARN(tc.arn) {
+				t.Errorf("Role does not give %q back", tc.arn)
+			}
+		})
+	}
+}
+
+func TestIn(t *testing.T) {
+	for _, tc := range []struct {
+		name, arn, want string
+		ok              bool
+	}{
+		{"in scope", "arn:aws:iot:us-east-1:000000000000:thing/a", "a", true},
+		{"name with a colon", "arn:aws:iot:us-east-1:000000000000:thing/a:b", "a:b", true},
+		{"another kind", "arn:aws:iot:us-east-1:000000000000:thinggroup/a", "", false},
+		{"another region", "arn:aws:iot:eu-west-1:000000000000:thing/a", "", false},
+		{"another account", "arn:aws:iot:us-east-1:111111111111:thing/a", "", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, ok := east.In(arn.ARN(tc.arn), "iot", "thing")
+			if ok != tc.ok || ok && got != tc.want {
+				t.Errorf("In(%q): got %q %v, want %q %v", tc.arn, got, ok, tc.want, tc.ok)
+			}
+		})
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("arn:aws:iot:us-east-1:000000000000:thing/a:b")
+	f.Add("arn:::::")
+	f.Fuzz(func(t *testing.T, s string) {
+		p, err := arn.Parse(s)
+		if err != nil {
+			return
+		}
+		if again := "arn:" + p.Partition + ":" + p.Service + ":" + p.Region + ":" + p.Account + ":" + p.Resource; again != s {
+			t.Errorf("Parse(%q) lost something: %q", s, again)
+		}
+	})
+}
