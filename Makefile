@@ -1,0 +1,51 @@
+# Muster. `make demo` shows it, `make test` tests it; both need only Go and make.
+
+GO      ?= go
+BIN     := bin/muster
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+# The server is a static binary; only the race detector wants a C compiler.
+export CGO_ENABLED ?= 0
+
+.PHONY: build demo test race lint generate bench fuzz clean
+
+build:
+	@test -x $(BIN) || echo "Building Muster. The first build compiles SQLite and the S3 store and takes some minutes."
+	@mkdir -p bin
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/muster
+
+demo: build
+	@$(BIN) tutorial --fresh
+
+test: build
+	$(GO) vet ./...
+	MUSTER_BINARY=$(CURDIR)/$(BIN) $(GO) test ./...
+	MUSTER_BINARY=$(CURDIR)/$(BIN) $(GO) -C test/sdk test ./...
+	$(GO) -C tools/generate test ./...
+
+race:
+	CGO_ENABLED=1 $(GO) test -race ./internal/... ./cmd/...
+
+lint:
+	@unformatted=$$(gofmt -l cmd internal test tools); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) -C test/sdk vet ./...
+	$(GO) -C tools/generate vet ./...
+
+generate:
+	$(GO) -C tools/generate run .
+
+bench: build
+	$(GO) test -run '^$$' -bench . ./internal/store ./internal/policy ./internal/sts
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./test/bench
+
+FUZZTIME ?= 60s
+fuzz:
+	@for pkg in $$($(GO) list ./internal/...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; done
+
+clean:
+	rm -rf bin

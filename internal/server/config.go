@@ -1,0 +1,149 @@
+package server
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"muster/internal/arn"
+)
+
+// The addresses Muster listens on when none is given. They listen on the
+// IPv6 loopback too.
+const (
+	DefaultAPI     = "127.0.0.1:4600"
+	DefaultDevices = "127.0.0.1:8443"
+)
+
+// Config is what an operator decides. The zero value of a field that is not
+// given here means its default; see Default.
+type Config struct {
+	Data          string // the data directory; made absolute by check
+	API           string // host:port of the AWS APIs and S3
+	Devices       string // host:port of the mutual-TLS port
+	Hostname      string // the name (or IP) in the server certificate
+	Endpoint      string // host[:port] DescribeEndpoint answers; "" derives it
+	Region        string
+	Account       string // the first account, twelve digits
+	MasterKeyFile string // "" is master.key in the data directory
+	S3            string // "" is the embedded store, else the URL of an S3
+
+	APITLS       bool   // serve the API port on TLS with Muster's own CA
+	APITLSCert   string // PEM file of the API port's certificate chain
+	APITLSKey    string // PEM file of its key
+	InsecureHTTP bool   // allow plain HTTP beyond loopback
+
+	ThingTypeDeleteDelay time.Duration // AWS's wait between deprecating and deleting a type
+	CertificateDays      int           // life of device certificates in days; 0 is until 2049-12-31T23:59:59Z
+	Metrics              bool          // serve /metrics
+
+	RootAccessKeyID     string // "" is the one kept, or made at first start
+	RootSecretAccessKey string
+
+	Version string
+	Log     *slog.Logger
+}
+
+// Default is the configuration of a bare `muster serve`.
+func Default() Config {
+	return Config{
+		Data: "./muster-data", API: DefaultAPI, Devices: DefaultDevices, Hostname: "localhost",
+		Region: "us-east-1", Account: "000000000000", ThingTypeDeleteDelay: 5 * time.Minute,
+		Log: slog.Default(),
+	}
+}
+
+// check completes the configuration, or says which flag can't be meant.
+func (c *Config) check() error {
+	data, err := filepath.Abs(c.Data)
+	if err != nil {
+		return fmt.Errorf("--data %q: %w", c.Data, err)
+	}
+	c.Data = data
+	if c.MasterKeyFile == "" {
+		c.MasterKeyFile = filepath.Join(c.Data, "master.key")
+	} else if c.MasterKeyFile, err = filepath.Abs(c.MasterKeyFile); err != nil {
+		return fmt.Errorf("--master-key-file: %w", err)
+	}
+	for flag, addr := range map[string]string{"--api": c.API, "--devices": c.Devices} {
+		if _, _, err := net.SplitHostPort(addr); err != nil {
+			return fmt.Errorf("%s %q is not host:port: %w", flag, addr, err)
+		}
+	}
+	if !isHost(c.Hostname) {
+		return fmt.Errorf("--hostname %q is neither a host name nor an IP address", c.Hostname)
+	}
+	if c.Endpoint != "" && !isEndpoint(c.Endpoint) {
+		return fmt.Errorf("--endpoint %q is not host or host:port", c.Endpoint)
+	}
+	if !arn.IsRegion(c.Region) {
+		return fmt.Errorf("--region %q: at most 32 of a-z, 0-9 and '-'", c.Region)
+	}
+	if !arn.IsAccount(c.Account) {
+		return fmt.Errorf("--account %q: twelve digits", c.Account)
+	}
+	if c.ThingTypeDeleteDelay < 0 {
+		return fmt.Errorf("--thing-type-delete-delay %s is negative", c.ThingTypeDeleteDelay)
+	}
+	if c.CertificateDays < 0 {
+		return fmt.Errorf("--certificate-days %d is negative", c.CertificateDays)
+	}
+	return c.checkAPI()
+}
+
+// checkAPI keeps plain HTTP on loopback: whoever can read the wire could read
+// every private key CreateKeysAndCertificate hands out.
+func (c *Config) checkAPI() error {
+	if (c.APITLSCert == "") != (c.APITLSKey == "") {
+		return fmt.Errorf("--api-tls-cert and --api-tls-key go together")
+	}
+	if c.onTLS() || c.InsecureHTTP || isLoopback(c.API) {
+		return nil
+	}
+	return fmt.Errorf("--api %s would speak plain HTTP beyond loopback: give --api-tls=auto, or --api-tls-cert and --api-tls-key, or accept the risk with --insecure-http", c.API)
+}
+
+func (c *Config) onTLS() bool { return c.APITLS || c.APITLSCert != "" }
+
+func isLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+func isHost(s string) bool {
+	if _, err := netip.ParseAddr(s); err == nil {
+		return true
+	}
+	if s == "" || len(s) > 253 {
+		return false
+	}
+	for label := range strings.SplitSeq(s, ".") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+		for _, r := range label {
+			if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func isEndpoint(s string) bool {
+	if host, port, err := net.SplitHostPort(s); err == nil {
+		return isHost(host) && port != ""
+	}
+	return isHost(s)
+}

@@ -1,0 +1,72 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// State is what a running server tells the commands beside it, in server.json
+// of its data directory.
+type State struct {
+	PID      int    `json:"pid"`
+	Version  string `json:"version"`
+	API      string `json:"api"`      // URL with an IP address: SDKs then use path-style S3
+	Devices  string `json:"devices"`  // host:port of the mutual-TLS port
+	Endpoint string `json:"endpoint"` // what DescribeEndpoint answers for iot:CredentialProvider
+	Region   string `json:"region"`
+	Account  string `json:"account"`
+	RootCA   string `json:"root_ca"`          // file of the root certificate
+	APITLS   string `json:"api_ca,omitempty"` // file of the CA to trust for the API; "" when it speaks plain HTTP or a certificate of the operator's
+}
+
+// NotRunning is the answer of ReadState where no server has written its state.
+var NotRunning = errors.New("no muster is running on this data directory")
+
+func stateFile(data string) string { return filepath.Join(data, "server.json") }
+
+// ReadState reads the state of the server on data; NotRunning when none is there.
+func ReadState(data string) (State, error) {
+	raw, err := os.ReadFile(stateFile(data))
+	if errors.Is(err, fs.ErrNotExist) {
+		return State{}, NotRunning
+	}
+	if err != nil {
+		return State{}, fmt.Errorf("read the server's state: %w", err)
+	}
+	var s State
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return State{}, fmt.Errorf("read the server's state in %s: %w", stateFile(data), err)
+	}
+	return s, nil
+}
+
+func (s State) write(data string) error {
+	raw, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(stateFile(data), append(raw, '\n'), 0o600)
+}
+
+// writeFile replaces a file wholly or not at all.
+func writeFile(name string, content []byte, mode fs.FileMode) error {
+	tmp, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	err = errors.Join(tmp.Chmod(mode), write(tmp, content), tmp.Sync(), tmp.Close())
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return os.Rename(tmp.Name(), name)
+}
+
+func write(f *os.File, content []byte) error {
+	_, err := f.Write(content)
+	return err
+}
