@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"muster/internal/server"
+)
+
+func envCommand() *cobra.Command {
+	data := server.Default().Data
+	shell := &oneOf{value: "sh", allowed: []string{"sh", "fish", "powershell"}}
+	cmd := &cobra.Command{
+		Use:   "env",
+		Short: "Print what points AWS clients at the running server",
+		Long: `Print the lines that point boto3, the AWS CLI and the AWS SDKs at the running
+server. They hold the root key: use them as  eval "$(muster env)".`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := environment(cmd); err != nil {
+				return err
+			}
+			s, err := server.ReadState(data)
+			if err != nil {
+				return fmt.Errorf("%w (%s): start one with `muster serve`, or name its --data", err, data)
+			}
+			if !s.Running() {
+				return fmt.Errorf("the muster that wrote %s is gone: start it again with `muster serve`", data)
+			}
+			key, err := server.ReadRootKey(data)
+			if err != nil {
+				return err
+			}
+			return printEnvironment(cmd.OutOrStdout(), shell.value, clientEnvironment(s, key))
+		},
+	}
+	cmd.Flags().StringVar(&data, "data", data, "data directory of the running server")
+	cmd.Flags().Var(shell, "shell", "shell to print for")
+	return cmd
+}
+
+type variable struct{ name, value string }
+
+// clientEnvironment is what an AWS client needs to be told.
+func clientEnvironment(s server.State, key server.RootKey) []variable {
+	vars := []variable{
+		{"AWS_ENDPOINT_URL", s.API},
+		{"AWS_ACCESS_KEY_ID", key.ID},
+		{"AWS_SECRET_ACCESS_KEY", key.Secret.Reveal()},
+		{"AWS_DEFAULT_REGION", s.Region},
+		{"AWS_REGION", s.Region},
+		{"MUSTER_ROOT_CA_URL", s.API + "/repository/AmazonRootCA1.pem"},
+	}
+	if s.APITLS != "" {
+		vars = append(vars, variable{"AWS_CA_BUNDLE", s.APITLS})
+	}
+	return vars
+}
+
+func printEnvironment(w io.Writer, shell string, vars []variable) error {
+	for _, v := range vars {
+		var line string
+		switch shell {
+		case "fish":
+			line = fmt.Sprintf("set -gx %s '%s';", v.name, strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(v.value))
+		case "powershell":
+			line = fmt.Sprintf("$env:%s = '%s'", v.name, strings.ReplaceAll(v.value, "'", "''"))
+		default:
+			line = fmt.Sprintf("export %s='%s'", v.name, strings.ReplaceAll(v.value, "'", `'\''`))
+		}
+		if _, err := fmt.Fprintln(w, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"muster/internal/server"
+)
+
+func serveCommand() *cobra.Command {
+	c := server.Default()
+	apiTLS := &oneOf{value: "off", allowed: []string{"off", "auto"}}
+	format := &oneOf{allowed: []string{"text", "json"}}
+	level := &oneOf{value: "info", allowed: []string{"debug", "info", "warn", "error"}}
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the server",
+		Long: `Run the server. Every flag can be given as an environment variable: --data as
+MUSTER_DATA, --api-tls as MUSTER_API_TLS, and so on. The root access key is
+MUSTER_ROOT_ACCESS_KEY_ID and MUSTER_ROOT_SECRET_ACCESS_KEY, or one that the
+first start makes and keeps in <data>/root-credentials.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := environment(cmd); err != nil {
+				return err
+			}
+			c.APITLS = apiTLS.value == "auto"
+			c.RootAccessKeyID = os.Getenv("MUSTER_ROOT_ACCESS_KEY_ID")
+			c.RootSecretAccessKey = os.Getenv("MUSTER_ROOT_SECRET_ACCESS_KEY")
+			c.Version = version
+			c.Log = logger(cmd.ErrOrStderr(), format.value, level.value)
+			slog.SetDefault(c.Log)
+			s, err := server.Open(cmd.Context(), c)
+			if err != nil {
+				return asUsage(err)
+			}
+			announce(cmd.OutOrStdout(), s.State(), c.Data)
+			return s.Serve(cmd.Context())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&c.Data, "data", c.Data, "data directory")
+	f.StringVar(&c.API, "api", c.API, "address of the AWS APIs, S3, the root certificate and health")
+	f.StringVar(&c.Devices, "devices", c.Devices, "address of the mutual-TLS port: the credentials provider")
+	f.StringVar(&c.Hostname, "hostname", c.Hostname, "name (or IP) in the server certificate")
+	f.StringVar(&c.Endpoint, "endpoint", "", "host[:port] that DescribeEndpoint answers, where the reachable address isn't the listening one")
+	f.StringVar(&c.Region, "region", c.Region, "region of `muster env`; any region in a request is its own namespace")
+	f.StringVar(&c.Account, "account", c.Account, "the first account")
+	f.StringVar(&c.S3, "s3", "", "URL of an external S3; its key in MUSTER_S3_ACCESS_KEY_ID and MUSTER_S3_SECRET_ACCESS_KEY (default: the embedded store)")
+	f.StringVar(&c.MasterKeyFile, "master-key-file", "", "key that seals every private key (default <data>/master.key)")
+	f.Var(apiTLS, "api-tls", "serve the API port on TLS with Muster's own CA")
+	f.StringVar(&c.APITLSCert, "api-tls-cert", "", "certificate chain of the API port (PEM)")
+	f.StringVar(&c.APITLSKey, "api-tls-key", "", "key of the API port (PEM)")
+	f.BoolVar(&c.InsecureHTTP, "insecure-http", false, "allow plain HTTP on the API port beyond loopback")
+	f.DurationVar(&c.ThingTypeDeleteDelay, "thing-type-delete-delay", c.ThingTypeDeleteDelay, "wait between deprecating and deleting a thing type")
+	f.IntVar(&c.CertificateDays, "certificate-days", 0, "life of issued device certificates in days (default until 2049-12-31T23:59:59Z)")
+	f.BoolVar(&c.Metrics, "metrics", false, "serve Prometheus metrics at /metrics of the API port")
+	f.Var(format, "log-format", "log format (default text on a terminal, else json)")
+	f.Var(level, "log-level", "log level")
+	return cmd
+}
+
+// asUsage makes a refused configuration a usage error.
+func asUsage(err error) error {
+	if server.IsConfigError(err) {
+		return usageError{err}
+	}
+	return err
+}
+
+func logger(w io.Writer, format, level string) *slog.Logger {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		panic(err) // the flag takes only the levels
+	}
+	options := &slog.HandlerOptions{Level: l}
+	if f, ok := w.(*os.File); format == "text" || format == "" && ok && term.IsTerminal(int(f.Fd())) {
+		return slog.New(slog.NewTextHandler(w, options))
+	}
+	return slog.New(slog.NewJSONHandler(w, options))
+}
+
+func announce(w io.Writer, s server.State, data string) {
+	fmt.Fprintf(w, `Muster %s is up.
+  AWS APIs and S3    %s
+  device port        https://%s (mutual TLS), endpoint %s
+  root key           %s
+  root certificate   %s, also at %s/repository/AmazonRootCA1.pem
+
+In another shell:  eval "$(muster env%s)"
+`, s.Version, s.API, s.Devices, s.Endpoint, s.RootKey, s.RootCA, s.API, dataFlag(data))
+}
+
+func dataFlag(data string) string {
+	if data == server.Default().Data {
+		return ""
+	}
+	return " --data " + data
+}
