@@ -1,0 +1,122 @@
+package sigv4
+
+import (
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"hash"
+	"hash/crc32"
+	"hash/crc64"
+	"strings"
+)
+
+// check judges the chunk in c.out by its signature, which stands on the one before.
+func (c *chunks) check(extension string) error {
+	got, _ := strings.CutPrefix(extension, "chunk-signature=")
+	want := c.sig.chain("-PAYLOAD", c.previous, EmptyHash+"\n"+hexHash(c.out.Bytes()))
+	if subtle.ConstantTimeCompare([]byte(want), []byte(got)) != 1 {
+		return fail(SignatureDoesNotMatch, mismatch)
+	}
+	c.previous = want
+	return nil
+}
+
+// chain signs the next part of a body: previous is the signature before it.
+func (s *Signature) chain(kind, previous, hashes string) string {
+	text := Algorithm + kind + "\n" + s.Time.Format(timeFormat) + "\n" + s.Scope.String() + "\n" + previous + "\n" + hashes
+	return hex.EncodeToString(mac(s.key, text))
+}
+
+// end reads what follows the last chunk: the trailer, when one was announced.
+func (c *chunks) end() error {
+	c.done = true
+	if c.trailer == "" {
+		return nil
+	}
+	signature, err := c.readTrailer()
+	if err != nil {
+		return err
+	}
+	if len(c.value) != checksumLength[c.trailer] {
+		return fail(MalformedTrailer, malformedTrailer)
+	}
+	if !c.unsigned {
+		want := c.sig.chain("-TRAILER", c.previous, hexHash([]byte(c.trailer+":"+c.value+"\n")))
+		if subtle.ConstantTimeCompare([]byte(want), []byte(signature)) != 1 {
+			return fail(SignatureDoesNotMatch, mismatch)
+		}
+	}
+	if c.framed {
+		c.out.WriteString(c.tail + "0\r\n" + c.trailer + ":" + c.value + "\r\n\r\n")
+	}
+	return nil
+}
+
+const maxTrailerLines = 8
+
+const malformedTrailer = "The request contained trailing data that was not well-formed or did not conform to our published schema."
+
+// readTrailer takes the lines up to the empty one, or to the end of the body,
+// which some clients leave bare. Only what was announced may be there.
+func (c *chunks) readTrailer() (signature string, err error) {
+	seen := map[string]bool{}
+	for range maxTrailerLines {
+		l, err := c.line()
+		if l == "" && (err != nil || c.unsigned || signature != "") {
+			return signature, nil
+		}
+		name, value, ok := strings.Cut(l, ":")
+		name, value = strings.ToLower(strings.TrimSpace(name)), strings.TrimSpace(value)
+		switch {
+		case l == "": // AWS's own examples have one between the trailer and its signature
+			continue
+		case !ok || seen[name]:
+			return "", fail(MalformedTrailer, malformedTrailer)
+		case name == c.trailer:
+			c.value = value
+		case name == "x-amz-trailer-signature" && !c.unsigned:
+			signature = value
+		default:
+			return "", fail(MalformedTrailer, malformedTrailer)
+		}
+		if seen[name] = true; err != nil {
+			return signature, nil
+		}
+	}
+	return "", fail(MalformedTrailer, malformedTrailer)
+}
+
+// checksumLength gives the base64 length of S3's checksums by header name.
+var checksumLength = map[string]int{
+	"x-amz-checksum-crc32": 8, "x-amz-checksum-crc32c": 8, "x-amz-checksum-crc64nvme": 12,
+	"x-amz-checksum-sha1": 28, "x-amz-checksum-sha256": 44,
+}
+
+var (
+	castagnoli = crc32.MakeTable(crc32.Castagnoli)
+	nvme       = crc64.MakeTable(0x9a6c9329ac4bc9b5)
+)
+
+// Checksum answers the value of an x-amz-checksum-* header, named in lower
+// case, for data; ok is false for a name that S3 doesn't know.
+func Checksum(name string, data []byte) (value string, ok bool) {
+	var h hash.Hash
+	switch name {
+	case "x-amz-checksum-crc32":
+		h = crc32.NewIEEE()
+	case "x-amz-checksum-crc32c":
+		h = crc32.New(castagnoli)
+	case "x-amz-checksum-crc64nvme":
+		h = crc64.New(nvme)
+	case "x-amz-checksum-sha1":
+		h = sha1.New()
+	case "x-amz-checksum-sha256":
+		h = sha256.New()
+	default:
+		return "", false
+	}
+	h.Write(data)
+	return base64.StdEncoding.EncodeToString(h.Sum(nil)), true
+}
