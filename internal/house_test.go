@@ -1,0 +1,148 @@
+// Package internal_test keeps the house as ARCHITECTURE.md draws it: which
+// package may know which.
+package internal_test
+
+import (
+	"go/build"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const (
+	inside = "muster/internal/"
+)
+
+var (
+	ground = []string{"arn", "fault", "page", "secret", "index", "seal", "sigv4", "awswire", "awsclient"}
+	rooms  = []string{"account", "registry", "ca", "certificate", "policy", "iotpolicy", "rolealias", "iam", "sts", "credentials", "fleet", "bucket"}
+	doors  = []string{"awsapi", "awsapi/iotapi", "awsapi/sagemakerapi", "awsapi/edgeapi", "awsapi/iamapi", "awsapi/stsapi", "s3front", "credsapi"}
+	others = []string{"store", "store/storetest", "server", "tutorial"}
+)
+
+// between are the arrows from room to room. A new one is a decision.
+var between = map[string][]string{
+	"iotpolicy":   {"policy"},
+	"iam":         {"policy"},
+	"rolealias":   {"iam"},
+	"sts":         {"iam", "policy"},
+	"fleet":       {"rolealias", "registry", "iam", "policy"},
+	"certificate": {"ca"},
+	"credentials": {"account", "certificate", "registry", "iotpolicy", "rolealias", "iam", "sts", "policy"},
+}
+
+// bans are what nobody of a floor may import, each with its reason.
+var bans = []struct {
+	from   []string
+	what   []string
+	reason string
+}{
+	{ground, []string{inside}, "the ground stands on nothing but itself and the standard library"},
+	{ground, []string{"github.com/", "modernc.org/", "golang.org/x/"}, "the ground stands on nothing but itself and the standard library"},
+	{rooms, []string{inside + "store", "database/sql"}, "a room declares the store it needs; it does not know who keeps it"},
+	{rooms, []string{"net/http", "encoding/xml"}, "a room decides; doors speak to the world"},
+	{rooms, under(doors), "rooms don't know their doors"},
+	{rooms, []string{"github.com/", "modernc.org/"}, "what Muster exists for is its own"},
+	{doors, []string{inside + "store", "database/sql"}, "a door has no rules and keeps nothing; it asks a room"},
+	{doors, []string{inside + "server"}, "the top knows all, nobody knows the top"},
+	{[]string{"store"}, append(under(doors), "net/http"), "the store imports the rooms' types and nothing above them"},
+	{[]string{"tutorial"}, append(under(rooms), inside+"store", inside+"server"), "the tutorial is a client: what it proves, it proves over the wire"},
+	{except("store"), []string{"modernc.org/", "github.com/pressly/goose"}, "only the store knows which database it is"},
+	{except("s3front"), []string{"github.com/versity/"}, "only the S3 door knows which store keeps the objects"},
+	{except(), []string{"github.com/spf13/"}, "command lines are cmd's"},
+}
+
+func under(names []string) []string {
+	var all []string
+	for _, n := range names {
+		all = append(all, inside+n)
+	}
+	return all
+}
+
+func except(names ...string) []string {
+	return slices.DeleteFunc(slices.Concat(ground, rooms, doors, others), func(n string) bool { return slices.Contains(names, n) })
+}
+
+func TestEveryPackageHasItsFloor(t *testing.T) {
+	known := slices.Concat(ground, rooms, doors, others)
+	found := packages(t)
+	for name := range found {
+		if !slices.Contains(known, name) {
+			t.Errorf("internal/%s is on no floor: add it here and in ARCHITECTURE.md", name)
+		}
+	}
+	for _, name := range known {
+		if _, ok := found[name]; !ok {
+			t.Errorf("internal/%s is gone: take it out here and in ARCHITECTURE.md", name)
+		}
+	}
+}
+
+func TestArrows(t *testing.T) {
+	for name, imports := range packages(t) {
+		for _, ban := range bans {
+			if !slices.Contains(ban.from, name) {
+				continue
+			}
+			for _, imported := range imports {
+				if within(imported, ban.what) && !(slices.Contains(ground, name) && onGround(imported)) {
+					t.Errorf("internal/%s imports %s: %s", name, imported, ban.reason)
+				}
+			}
+		}
+		if !slices.Contains(rooms, name) {
+			continue
+		}
+		for _, imported := range imports {
+			to := strings.TrimPrefix(imported, inside)
+			if slices.Contains(rooms, to) && !slices.Contains(between[name], to) {
+				t.Errorf("internal/%s imports the room %s: no such arrow is drawn", name, to)
+			}
+		}
+	}
+}
+
+func within(imported string, banned []string) bool {
+	return slices.ContainsFunc(banned, func(b string) bool {
+		return imported == b || strings.HasPrefix(imported, strings.TrimSuffix(b, "/")+"/") || strings.HasSuffix(b, "/") && strings.HasPrefix(imported, b)
+	})
+}
+
+func onGround(imported string) bool {
+	return slices.Contains(ground, strings.TrimPrefix(imported, inside))
+}
+
+// packages answers the imports of every package here, tests left out.
+func packages(t *testing.T) map[string][]string {
+	t.Helper()
+	found := map[string][]string{}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() || path == "." {
+			return err
+		}
+		if d.Name() == "testdata" {
+			return filepath.SkipDir
+		}
+		p, err := build.ImportDir(path, 0)
+		if _, none := err.(*build.NoGoError); none {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		found[filepath.ToSlash(path)] = p.Imports
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) == 0 {
+		wd, _ := os.Getwd()
+		t.Fatalf("no package found in %s", wd)
+	}
+	return found
+}
