@@ -1,0 +1,82 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"muster/internal/arn"
+	"muster/internal/fault"
+	"muster/internal/page"
+	"muster/internal/rolealias"
+)
+
+// RoleAliases keeps the rows of the room rolealias.
+func (db *DB) RoleAliases() rolealias.Store { return roleAliasStore{db} }
+
+type roleAliasStore struct{ db *DB }
+
+func (s roleAliasStore) InsertAlias(ctx context.Context, scope arn.Scope, a rolealias.Alias) error {
+	return s.db.write(ctx, func(t *tx) error {
+		err := insertAlias(t, scope, a, "")
+		if uniqueViolation(err) {
+			return fault.AlreadyExists.Errorf("role alias %s exists", a.Name)
+		}
+		return err
+	})
+}
+
+// adoptAlias inserts a or, when its name is taken, gives the alias that has it
+// a's role: as UpdateRoleAlias would, it stays the same alias.
+func adoptAlias(t *tx, scope arn.Scope, a rolealias.Alias) error {
+	return insertAlias(t, scope, a, ` ON CONFLICT (account, region, name)
+		DO UPDATE SET role = excluded.role, modified = excluded.modified WHERE role_alias.role <> excluded.role`)
+}
+
+func insertAlias(t *tx, scope arn.Scope, a rolealias.Alias, onConflict string) error {
+	tags, err := toJSON(a.Tags)
+	if err != nil {
+		return err
+	}
+	t.publish(rolealias.Key(scope, a.Name))
+	_, err = t.exec(`INSERT INTO role_alias (account, region, name, id, role, seconds, tags, created, modified)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`+onConflict,
+		scope.Account, scope.Region, a.Name, a.ID, string(a.Role), int64(a.Life/time.Second), tags, ms(a.Created), ms(a.Modified))
+	return err
+}
+
+func (s roleAliasStore) Alias(ctx context.Context, scope arn.Scope, name string) (rolealias.Alias, error) {
+	row := s.db.reads().QueryRowContext(ctx, `SELECT id, name, role, seconds, tags, created, modified
+		FROM role_alias WHERE account = $1 AND region = $2 AND name = $3`, scope.Account, scope.Region, name)
+	var a rolealias.Alias
+	var seconds, created, modified int64
+	var tags string
+	if err := row.Scan(&a.ID, &a.Name, &a.Role, &seconds, &tags, &created, &modified); err != nil {
+		return rolealias.Alias{}, notFound(err, "role alias %s does not exist", name)
+	}
+	a.Life, a.Created, a.Modified = time.Duration(seconds)*time.Second, fromMS(created), fromMS(modified)
+	return a, fromJSON(tags, &a.Tags)
+}
+
+func (s roleAliasStore) Aliases(ctx context.Context, scope arn.Scope, p page.Request) (page.Page[string], error) {
+	w, err := inScope(scope, p)
+	if err != nil {
+		return page.Page[string]{}, err
+	}
+	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT name FROM role_alias`, "name", p), w.args...)
+	names, err := collect(rows, err, func(row scanner) (name string, err error) { return name, row.Scan(&name) })
+	return page.Cut(names, p.Limit, func(name string) []string { return []string{name} }), err
+}
+
+func (s roleAliasStore) DeleteAlias(ctx context.Context, scope arn.Scope, name string) error {
+	return s.db.write(ctx, func(t *tx) error {
+		t.publish(rolealias.Key(scope, name))
+		deleted, err := t.exec(`DELETE FROM role_alias WHERE account = $1 AND region = $2 AND name = $3`, scope.Account, scope.Region, name)
+		if err != nil {
+			return err
+		}
+		if n, err := deleted.RowsAffected(); err != nil || n == 1 {
+			return err
+		}
+		return fault.NotFound.Errorf("role alias %s does not exist", name)
+	})
+}
