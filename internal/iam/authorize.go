@@ -1,0 +1,91 @@
+package iam
+
+import (
+	"context"
+	"maps"
+	"strconv"
+	"time"
+
+	"muster/internal/arn"
+	"muster/internal/fault"
+	"muster/internal/policy"
+)
+
+// Authorize asks whether caller may perform action, such as iot:CreateThing,
+// on resource; "" stands for an action without one. extra holds the condition
+// keys of the action beside those of the caller and may be nil.
+//
+// A refusal is a fault.Denied with AWS's sentence.
+func (d *Directory) Authorize(ctx context.Context, caller *Caller, action string, resource arn.ARN, extra policy.Context) error {
+	if resource == "" {
+		resource = "*"
+	}
+	switch d.Decide(caller, action, resource, extra).Verdict {
+	case policy.Allow:
+		return nil
+	case policy.Deny:
+		return Denied(caller, action, resource, " with an explicit deny in an identity-based policy")
+	default:
+		return Denied(caller, action, resource, " because no identity-based policy allows the "+action+" action")
+	}
+}
+
+// Decide answers what the caller's own policies say to action on resource.
+//
+// The root user may do everything: a rule of its own, since no policy is
+// attached to it. A session may do what its role's policies allow together
+// and none of them denies.
+func (d *Directory) Decide(caller *Caller, action string, resource arn.ARN, extra policy.Context) policy.Decision {
+	switch {
+	case caller.Root:
+		return policy.Decision{Verdict: policy.Allow, Policy: "root", Statement: -1}
+	case caller.Role == nil:
+		return policy.Decision{Verdict: policy.Silent, Statement: -1}
+	}
+	return policy.Decide(caller.Role.Policies, &policy.Request{
+		Action:   action,
+		Resource: string(resource),
+		Context:  d.Conditions(caller, extra),
+	})
+}
+
+// Denied is AWS's refusal of action on resource to caller. reason begins with
+// a blank, or is "" where AWS gives none.
+func Denied(caller *Caller, action string, resource arn.ARN, reason string) *fault.Error {
+	return fault.Denied.Errorf("User: %s is not authorized to perform: %s on resource: %s%s", caller.ARN, action, resource, reason)
+}
+
+// Conditions answers the condition keys of a request of caller: its own,
+// extra, where it comes from, and the time.
+func (d *Directory) Conditions(caller *Caller, extra policy.Context) policy.Context {
+	c := make(policy.Context, len(caller.Context)+len(extra)+3)
+	maps.Copy(c, extra)
+	maps.Copy(c, caller.Context) // last: no action's key may pass for one of the caller's
+	if caller.SourceIP.IsValid() {
+		c.Set("aws:SourceIp", caller.SourceIP.Unmap().String())
+	}
+	now := d.now()
+	c.Set("aws:CurrentTime", now.Format(time.RFC3339))
+	c.Set("aws:EpochTime", strconv.FormatInt(now.Unix(), 10))
+	return c
+}
+
+// MayPass asks whether the caller of the request ctx belongs to may hand role
+// to service, such as credentials.iot.amazonaws.com: iam:PassRole on the role,
+// under iam:PassedToService. A role of another account can't be passed, not
+// even by root. Whether the role exists is not asked.
+//
+// A refusal is a fault.Denied with AWS's sentence.
+func (d *Directory) MayPass(ctx context.Context, role arn.ARN, service string) error {
+	const action = "iam:PassRole"
+	caller := CallerFrom(ctx)
+	if caller == nil {
+		return fault.Denied.Errorf("nobody is known to be asking for %s on resource: %s", action, role)
+	}
+	if account, _, _, ok := arn.SplitRole(role); !ok || account != caller.Account {
+		return fault.Denied.Errorf("Cross-account pass role is not allowed.")
+	}
+	extra := policy.Context{}
+	extra.Set("iam:PassedToService", service)
+	return d.Authorize(ctx, caller, action, role, extra)
+}

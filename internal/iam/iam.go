@@ -1,0 +1,65 @@
+// Package iam knows roles, the policies that say what they may do, and who may
+// become them; and it decides whether a caller may do something.
+//
+// Names of roles and of managed policies are unique in their account without
+// regard to case, but looked up with it: a name in a policy and a name in the
+// store never mean two things. Decisions are made from the index, so that none
+// is older than the last acknowledged change.
+//
+// What a policy document means is the business of package policy; who a caller
+// is, of package sts.
+//
+// Behaviour is that of the IAM API Reference and the IAM User Guide,
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html.
+package iam
+
+import (
+	"time"
+
+	"muster/internal/index"
+)
+
+// The quotas of AWS's defaults, see "IAM and AWS STS quotas".
+const (
+	MaxRoles          = 1000  // per account
+	MaxPolicies       = 1500  // customer managed, per account
+	MaxAttachments    = 10    // managed policies per role
+	MaxTrustSize      = 2048  // characters of a trust policy, white space aside
+	MaxInlineSize     = 10240 // characters of a role's inline policies together, white space aside
+	MaxManagedSize    = 6144  // characters of a managed policy, white space aside
+	MinSessionSeconds = 3600  // the least a role's MaxSessionDuration can be
+	MaxSessionSeconds = 43200 // and the most
+)
+
+// Directory holds the roles and policies of every account.
+type Directory struct {
+	store Store
+	index *index.Index
+
+	// Now tells the time; time.Now when nil.
+	Now func() time.Time
+}
+
+// New makes a directory over store. The store publishes to x.
+func New(store Store, x *index.Index) *Directory {
+	return &Directory{store: store, index: x}
+}
+
+func (d *Directory) now() time.Time {
+	if d.Now != nil {
+		return d.Now().UTC()
+	}
+	return time.Now().UTC()
+}
+
+// RoleKey is the index key of a role by name: of the role, its trust policy
+// and everything that says what it may do. A change of a managed policy
+// publishes it for each role the policy is attached to.
+func RoleKey(account, name string) index.Key {
+	return index.Key{Kind: "role", Account: account, Name: name}
+}
+
+// RoleIDKey is the index key of the name that a role's unique id stands for.
+func RoleIDKey(account, id string) index.Key {
+	return index.Key{Kind: "role id", Account: account, Name: id}
+}

@@ -1,0 +1,159 @@
+package sts
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"slices"
+	"time"
+
+	"muster/internal/arn"
+	"muster/internal/fault"
+	"muster/internal/iam"
+	"muster/internal/policy"
+)
+
+const (
+	action       = "sts:AssumeRole"
+	defaultLife  = time.Hour
+	leastLife    = 15 * time.Minute
+	chainedLife  = time.Hour // the most, for a session asked for with a session
+	longestChain = 5         // sessions made one from another; Muster's own limit, to bound a token
+)
+
+var (
+	sessionNameForm = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+	externalIDForm  = regexp.MustCompile(`^[\w+=,.@:/-]{2,1224}$`)
+)
+
+// Ask is a request to become a role.
+type Ask struct {
+	Role        arn.ARN
+	SessionName string        // 2 to 64 characters of [\w+=,.@-]
+	Life        time.Duration // 15 min up to the role's MaxSession; 0 is an hour
+	ExternalID  string        // for sts:ExternalId; "" when none was given
+	Region      string        // of the request
+}
+
+// Assumed is a session of a role with the credential for it.
+type Assumed struct {
+	Credential
+	ARN arn.ARN // arn:aws:sts::<account>:assumed-role/<role>/<session>
+	ID  string  // <role id>:<session name>
+}
+
+// AssumeRole lets caller become a role whose trust policy allows it: by naming
+// the caller, or by naming the caller's account, whose own policies then have
+// to allow sts:AssumeRole on the role too. Across accounts both have to allow
+// it in any case, and a Deny on either side wins.
+//
+// The root user may assume roles under the same rules, which AWS doesn't let
+// it: Muster has no users, whose part it plays.
+//
+// It fails with fault.Invalid, or with fault.Denied, also when there is no
+// such role, in the same words.
+func (s *Service) AssumeRole(ctx context.Context, caller *iam.Caller, ask Ask) (Assumed, error) {
+	if err := ask.valid(); err != nil {
+		return Assumed{}, err
+	}
+	denied := iam.Denied(caller, action, ask.Role, "")
+	role, err := s.roles.RoleByARN(ctx, ask.Role)
+	if errors.Is(err, fault.NotFound) {
+		return Assumed{}, denied
+	}
+	if err != nil {
+		return Assumed{}, err
+	}
+	if err := s.mayAssume(caller, role, ask.SessionName, ask.ExternalID); err != nil {
+		return Assumed{}, err
+	}
+	grant := ask.grant(caller, role)
+	// What allows the session must be able to allow it at every use, when less
+	// is known of the request than now.
+	switch _, err := s.caller(ctx, &grant.Session); {
+	case errors.Is(err, ErrWithdrawn):
+		return Assumed{}, denied
+	case err != nil:
+		return Assumed{}, err
+	}
+	if err := grant.fits(role); err != nil {
+		return Assumed{}, err
+	}
+	cred, err := s.Mint(ctx, grant)
+	if err != nil {
+		return Assumed{}, err
+	}
+	return Assumed{
+		Credential: cred,
+		ARN:        arn.AssumedRole(role.Account, role.Name, ask.SessionName),
+		ID:         role.ID + ":" + ask.SessionName,
+	}, nil
+}
+
+func (a Ask) valid() error {
+	switch {
+	case !sessionNameForm.MatchString(a.SessionName):
+		return fault.Invalid.Errorf("The role session name must be 2 to 64 characters of letters, digits and +=,.@_-")
+	case a.ExternalID != "" && !externalIDForm.MatchString(a.ExternalID):
+		return fault.Invalid.Errorf("The external id must be 2 to 1224 characters of letters, digits and +=,.@:/_-")
+	case a.Life != 0 && (a.Life < leastLife || a.Life > MaxLife || a.Life%time.Second != 0):
+		return fault.Invalid.Errorf("The DurationSeconds must be between %d and %d.", leastLife/time.Second, MaxLife/time.Second)
+	}
+	return nil
+}
+
+// grant answers what the session is to say.
+func (a Ask) grant(caller *iam.Caller, role *iam.RoleEntry) Grant {
+	g := Grant{Life: a.Life, Session: Session{
+		Account: role.Account, Region: a.Region, RoleID: role.ID, SessionName: a.SessionName,
+		ExternalID: a.ExternalID,
+		SourceIP:   caller.SourceIP,
+		Secure:     slices.Contains(caller.Context["aws:securetransport"], "true"),
+	}}
+	if g.Life == 0 {
+		g.Life = defaultLife
+	}
+	if parent, ok := caller.Session.(*Session); ok && parent != nil {
+		g.Parent = parent
+	} else {
+		g.AccessKey = caller.AccessKey
+	}
+	return g
+}
+
+// fits asks whether the session may last as long, and descend from as many.
+func (g *Grant) fits(role *iam.RoleEntry) error {
+	chain := 0
+	for s := &g.Session; s != nil; s = s.Parent {
+		chain++
+	}
+	switch {
+	case g.Life > role.MaxSession:
+		return fault.Invalid.Errorf("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+	case g.Parent != nil && g.Life > chainedLife:
+		return fault.Invalid.Errorf("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
+	case chain > longestChain:
+		return fault.Invalid.Errorf("The session would be the last of a chain of %d, of which %d are possible.", chain, longestChain)
+	}
+	return nil
+}
+
+// mayAssume asks whether caller may become role: a fault.Denied if not.
+func (s *Service) mayAssume(caller *iam.Caller, role *iam.RoleEntry, session, externalID string) error {
+	denied := iam.Denied(caller, action, role.ARN(), "")
+	keys := policy.Context{}
+	keys.Set("sts:RoleSessionName", session)
+	if externalID != "" {
+		keys.Set("sts:ExternalId", externalID)
+	}
+	trusted := role.Trusts(caller.Principal(), action, s.roles.Conditions(caller, keys))
+	if trusted.Verdict != policy.Allow {
+		return denied
+	}
+	own := s.roles.Decide(caller, action, role.ARN(), keys)
+	needed := trusted.Delegated || caller.Account != role.Account
+	if own.Verdict == policy.Deny || needed && own.Verdict != policy.Allow {
+		return denied
+	}
+	return nil
+}
