@@ -24,5 +24,5 @@ func (t *tx) Publish(keys ...index.Key)                          { t.publish(key
 var (
 	UniqueViolation     = uniqueViolation
 	ForeignKeyViolation = foreignKeyViolation
-	After               = after
+	Beyond              = beyond
 )

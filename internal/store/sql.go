@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"muster/internal/fault"
@@ -56,20 +55,6 @@ func fromJSON(text string, into any) error {
 	return nil
 }
 
-// after is the smallest text greater than every text that begins with prefix,
-// in the order of bytes; ok is false when there is none. With it a search for
-// a prefix is a range of the key: name >= prefix AND name < after.
-func after(prefix string) (next string, ok bool) {
-	b := []byte(prefix)
-	for i := len(b) - 1; i >= 0; i-- {
-		if b[i] < 0xff {
-			b[i]++
-			return string(b[:i+1]), true
-		}
-	}
-	return "", false
-}
-
 // collect reads every row and closes rows.
 func collect[T any](rows *sql.Rows, err error, read func(scanner) (T, error)) ([]T, error) {
 	if err != nil {
@@ -86,21 +71,3 @@ func collect[T any](rows *sql.Rows, err error, read func(scanner) (T, error)) ([
 	}
 	return all, rows.Err()
 }
-
-// where gathers the conditions of a query and their arguments; conditions say
-// ? for their arguments, which become $1, $2 and so on.
-type where struct {
-	conditions []string
-	args       []any
-}
-
-func (w *where) and(condition string, args ...any) {
-	for _, a := range args {
-		w.args = append(w.args, a)
-		condition = strings.Replace(condition, "?", fmt.Sprintf("$%d", len(w.args)), 1)
-	}
-	w.conditions = append(w.conditions, condition)
-}
-
-// String is the condition as it follows WHERE.
-func (w *where) String() string { return strings.Join(w.conditions, " AND ") }

@@ -91,9 +91,7 @@ func (w *writer) run() {
 	for m := range w.queue {
 		w.group(m)
 	}
-	if w.conn != nil {
-		w.conn.Close()
-	}
+	w.drop()
 }
 
 // group runs first and those who wait in one transaction, and answers them
@@ -181,10 +179,16 @@ func (w *writer) member(m *member) (keys []index.Key, result, err error) {
 	return t.keys, nil, w.exec("RELEASE member")
 }
 
-// drop closes the connection, which rolls back whatever is open on it.
+// drop closes the connection and what is open on it.
 func (w *writer) drop() {
 	if w.conn == nil {
 		return
+	}
+	// An open transaction and its lock would outlive the connection while a
+	// statement of it is open.
+	w.conn.ExecContext(context.Background(), "ROLLBACK")
+	for _, stmt := range w.stmts {
+		stmt.Close()
 	}
 	w.conn.Raw(func(any) error { return driver.ErrBadConn }) // so that the pool closes it rather than keep it
 	w.conn.Close()

@@ -1,0 +1,103 @@
+package registry
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"muster/internal/arn"
+	"muster/internal/fault"
+	"muster/internal/page"
+)
+
+// TypeName names a thing type: 1 to 128 of [a-zA-Z0-9:_-]. It never changes.
+type TypeName string
+
+// Type is a thing type.
+type Type struct {
+	Name        TypeName
+	ID          string // a UUID, never given again
+	Description string
+	Searchable  []string // names of attributes
+	Created     time.Time
+	Deprecated  time.Time // zero while it is not
+}
+
+// MaxSearchable is the number of searchable attributes a type may name.
+const MaxSearchable = 3
+
+// CreateType makes a type of which t holds name, description and searchable
+// attributes. A repeated call answers the type there is when these are equal,
+// and fails with fault.AlreadyExists otherwise.
+func (r *Registry) CreateType(ctx context.Context, scope arn.Scope, t Type) (Type, error) {
+	if !wellFormed(string(t.Name)) {
+		return Type{}, fault.Invalid.Errorf("Thing type name %q is not valid", t.Name)
+	}
+	if len(t.Searchable) > MaxSearchable {
+		return Type{}, fault.Invalid.Errorf("Thing type %s has more than %d searchable attributes", t.Name, MaxSearchable)
+	}
+	t.ID, t.Created, t.Deprecated = newID(), r.Now(), time.Time{}
+	kept, err := r.store.InsertType(ctx, scope, t)
+	if err != nil {
+		return Type{}, err
+	}
+	if kept.Description != t.Description || !sameNames(kept.Searchable, t.Searchable) {
+		return Type{}, fault.AlreadyExists.Errorf("Thing type %s already exists in account with different properties", t.Name).
+			With("resourceId", string(t.Name)).With("resourceArn", string(scope.ThingType(string(t.Name))))
+	}
+	return kept, nil
+}
+
+// sameNames compares two sets given as lists.
+func sameNames(a, b []string) bool {
+	set := func(names []string) []string { return slices.Compact(slices.Sorted(slices.Values(names))) }
+	return slices.Equal(set(a), set(b))
+}
+
+// Type finds a type.
+func (r *Registry) Type(ctx context.Context, scope arn.Scope, name TypeName) (Type, error) {
+	return r.store.Type(ctx, scope, name)
+}
+
+// Types lists types by name. AWS matches the name asked for as a prefix.
+func (r *Registry) Types(ctx context.Context, scope arn.Scope, prefix string, p page.Request) (page.Page[Type], error) {
+	return r.store.Types(ctx, scope, prefix, p)
+}
+
+// DeprecateType keeps new things from being of the type; those that are stay.
+// Deprecating it again does not begin the wait for its deletion anew.
+func (r *Registry) DeprecateType(ctx context.Context, scope arn.Scope, name TypeName) error {
+	now := r.Now()
+	return r.store.ChangeType(ctx, scope, name, func(t *Type) error {
+		if t.Deprecated.IsZero() {
+			t.Deprecated = now
+		}
+		return nil
+	})
+}
+
+// UndeprecateType takes a deprecation back.
+func (r *Registry) UndeprecateType(ctx context.Context, scope arn.Scope, name TypeName) error {
+	return r.store.ChangeType(ctx, scope, name, func(t *Type) error {
+		t.Deprecated = time.Time{}
+		return nil
+	})
+}
+
+// DeleteType removes a type that has been deprecated for DeleteDelay and that
+// no thing is of.
+func (r *Registry) DeleteType(ctx context.Context, scope arn.Scope, name TypeName) error {
+	now := r.Now()
+	return r.store.DeleteType(ctx, scope, name, func(t Type, used bool) error {
+		switch {
+		case t.Deprecated.IsZero():
+			return fault.Invalid.Errorf("Cannot delete thing type : %s. The thing type must be deprecated before it can be deleted", name)
+		case now.Before(t.Deprecated.Add(r.DeleteDelay)):
+			// Clients wait and retry on these words, whatever the delay here is.
+			return fault.Invalid.Errorf("Cannot delete thing type : %s. Please wait for 5 minutes after deprecation and then retry", name)
+		case used:
+			return fault.Invalid.Errorf("Cannot delete thing type : %s. There are still things associated with it", name)
+		}
+		return nil
+	})
+}
