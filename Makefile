@@ -13,7 +13,7 @@ export CGO_ENABLED ?= 0
 build:
 	@test -x $(BIN) || echo "Building Muster. The first build compiles SQLite and the S3 store and takes some minutes."
 	@mkdir -p bin
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/muster
+	$(GO) build $(if $(wildcard $(BIN)),,-v) -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/muster
 
 demo: build
 	@$(BIN) tutorial --fresh
@@ -38,7 +38,7 @@ generate:
 
 bench: build
 	$(GO) test -run '^$$' -bench . ./internal/store ./internal/policy ./internal/sts
-	$(GO) test -run '^$$' -bench . -benchtime 1x ./test/bench
+	MUSTER_BINARY=$(CURDIR)/$(BIN) $(GO) run ./test/bench
 
 FUZZTIME ?= 60s
 fuzz:
