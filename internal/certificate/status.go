@@ -1,0 +1,64 @@
+package certificate
+
+import (
+	"context"
+
+	"muster/internal/arn"
+	"muster/internal/fault"
+)
+
+// Status says whether a certificate may be used.
+type Status string
+
+// The statuses of the AWS IoT API Reference. Only an active certificate may be
+// used.
+const (
+	Active            Status = "ACTIVE"
+	Inactive          Status = "INACTIVE"
+	Revoked           Status = "REVOKED"
+	PendingTransfer   Status = "PENDING_TRANSFER"
+	PendingActivation Status = "PENDING_ACTIVATION"
+)
+
+// events name what an update to a status is in the audit record.
+var events = map[Status]string{Active: "activated", Inactive: "deactivated", Revoked: "revoked"}
+
+// SetStatus makes a certificate active, inactive or revoked; to the status it
+// has is no change. It fails with fault.NotFound; with fault.Invalid when
+// status is one that can't be asked for; with fault.WrongState when the
+// certificate is revoked, or on its way to another account.
+func (r *Registry) SetStatus(ctx context.Context, scope arn.Scope, id string, status Status) error {
+	if events[status] == "" {
+		return fault.Invalid.Errorf("A certificate can't be updated to the status %s.", status)
+	}
+	now, changed := r.now(), false
+	cert, err := r.store.ChangeCertificate(ctx, scope, id, func(c *Certificate) error {
+		if c.Status == status {
+			return nil
+		}
+		if err := c.mayLeave(); err != nil {
+			return err
+		}
+		c.Status, c.Modified, changed = status, now, true
+		c.Version++
+		return nil
+	})
+	if err != nil {
+		return explain(err, "update", id)
+	}
+	if changed {
+		r.audit(ctx, events[status], &cert)
+	}
+	return nil
+}
+
+// mayLeave refuses to change a status that is not the owner's to change.
+func (c *Certificate) mayLeave() error {
+	switch c.Status {
+	case Revoked:
+		return fault.WrongState.Errorf("Certificate is revoked and can't be activated or deactivated. Id: %s", c.ID)
+	case PendingTransfer:
+		return fault.WrongState.Errorf("Certificate is in transfer. Id: %s", c.ID)
+	}
+	return nil
+}
