@@ -23,7 +23,7 @@ const (
 
 var (
 	sessionNameForm = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-	externalIDForm  = regexp.MustCompile(`^[\w+=,.@:/-]{2,1224}$`)
+	externalIDForm  = regexp.MustCompile(`^[\w+=,.@:/-]+$`)
 )
 
 // Ask is a request to become a role.
@@ -94,7 +94,7 @@ func (a Ask) valid() error {
 	switch {
 	case !sessionNameForm.MatchString(a.SessionName):
 		return fault.Invalid.Errorf("The role session name must be 2 to 64 characters of letters, digits and +=,.@_-")
-	case a.ExternalID != "" && !externalIDForm.MatchString(a.ExternalID):
+	case a.ExternalID != "" && (len(a.ExternalID) < 2 || len(a.ExternalID) > 1224 || !externalIDForm.MatchString(a.ExternalID)):
 		return fault.Invalid.Errorf("The external id must be 2 to 1224 characters of letters, digits and +=,.@:/_-")
 	case a.Life != 0 && (a.Life < leastLife || a.Life > MaxLife || a.Life%time.Second != 0):
 		return fault.Invalid.Errorf("The DurationSeconds must be between %d and %d.", leastLife/time.Second, MaxLife/time.Second)

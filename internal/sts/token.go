@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"muster/internal/fault"
 )
 
 // A token is base64url without padding of
@@ -49,7 +51,7 @@ func (k *key) seal(accessKeyID string, s *Session) (string, error) {
 	head = append(head, k.id[:]...)
 	sealed := k.aead.Seal(head, nil, plain, bound(head, accessKeyID))
 	if n := tokenText.EncodedLen(len(sealed)); n > maxToken {
-		return "", fmt.Errorf("seal a session of role %s: its token would have %d characters", s.RoleID, n)
+		return "", fault.LimitExceeded.Errorf("The session token would have %d characters, of which %d are possible.", n, maxToken)
 	}
 	return tokenText.EncodeToString(sealed), nil
 }
