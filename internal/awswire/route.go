@@ -137,28 +137,31 @@ func (s *Service) Route(r *http.Request, body []byte) (*Call, error) {
 		c.Operation = name
 		return c, nil
 	default:
-		return c, s.routeAction(c)
+		if err := s.routeAction(c); err != nil {
+			return nil, err
+		}
+		return c, nil
 	}
 }
 
 // routeAction reads the form of a Query request, from the URL or the body.
 func (s *Service) routeAction(c *Call) error {
-	text := c.request.URL.RawQuery
+	form, err := parseURLQuery(c.request.URL.RawQuery)
 	if c.request.Method == http.MethodPost && len(c.body) > 0 {
-		text = string(c.body)
+		form, err = parsePairs(string(c.body), url.QueryUnescape)
 	}
-	form, err := url.ParseQuery(text)
 	if err != nil {
-		return &SerializationError{Reason: "The query string contains a syntax error"}
+		return err
 	}
-	for _, values := range form {
+	for name, values := range form {
 		if len(values) > 1 {
-			return &SerializationError{Reason: "A parameter is there twice"}
+			return &SerializationError{Reason: "The parameter " + short(name) + " is there twice"}
 		}
 	}
-	name := form.Get("Action")
-	if s.model().Operations[name] == nil {
-		return &UnknownOperationError{Name: name, Version: form.Get("Version")}
+	name, version := form.Get("Action"), form.Get("Version")
+	m := s.model()
+	if m.Operations[name] == nil || version != "" && version != m.Metadata.APIVersion {
+		return &UnknownOperationError{Name: name, Version: version}
 	}
 	c.form, c.Operation = form, name
 	return nil

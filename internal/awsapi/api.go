@@ -1,0 +1,300 @@
+// Package awsapi is the door that AWS's service APIs share: one pipeline takes
+// every request through the same steps, whatever the service.
+//
+//	request id → body, at most 1 MiB → service of the credential scope → operation →
+//	signature → caller → input → permission → run → answer → one log record
+//
+// The services themselves are in the packages below it (iotapi, iamapi, …):
+// each is a list of operations with what they touch and the function that runs
+// them. No operation can be made that doesn't say what it touches, and none
+// runs before the caller is allowed that.
+//
+// Names and texts of refusals follow "Common errors" of the services' API
+// references and what botocore reads.
+package awsapi
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"muster/internal/arn"
+	"muster/internal/awswire"
+	"muster/internal/iam"
+	"muster/internal/policy"
+	"muster/internal/secret"
+	"muster/internal/sigv4"
+)
+
+const (
+	// MaxBody is the largest body of a request, in bytes.
+	MaxBody = 1 << 20
+	// DefaultDeadline bounds the run of one operation.
+	DefaultDeadline = 30 * time.Second
+
+	statusClientClosed = 499 // for the log alone: nobody is there to read it
+)
+
+// Service is an API with the operations Muster implements.
+type Service struct {
+	Wire       *awswire.Service
+	Operations []Operation
+	Faults     Faults
+}
+
+// Login is what an access key and session token open.
+type Login struct {
+	Secret secret.String
+	// Caller answers who it is. It is asked once the signature is verified, and
+	// fails when what the session was made from no longer holds.
+	Caller func(ctx context.Context) (*iam.Caller, error)
+}
+
+// API serves services. Authenticate, Authorize and Log must be set; the other
+// fields work as they are.
+type API struct {
+	// Authenticate finds the secret of an access key. It fails with
+	// ErrUnknownKey, ErrExpiredToken, or an error of the server's own.
+	Authenticate func(ctx context.Context, accessKeyID, token string) (Login, error)
+	// Authorize is iam.Directory.Authorize.
+	Authorize func(ctx context.Context, caller *iam.Caller, action string, resource arn.ARN, extra policy.Context) error
+	Log       *slog.Logger
+	Now       func() time.Time
+	Deadline  time.Duration // of one operation; 0 for DefaultDeadline
+
+	services map[string][]*served // by signing name
+}
+
+// served is a service in place.
+type served struct {
+	Service
+	operations map[string]Operation
+}
+
+// New makes the API of services. It panics when an operation doesn't fit its
+// model: that is a fault of the program.
+func New(services ...Service) *API {
+	a := &API{services: map[string][]*served{}}
+	for _, s := range services {
+		v := &served{Service: s, operations: map[string]Operation{}}
+		for _, o := range s.Operations {
+			if o.service != s.Wire {
+				panic(fmt.Sprintf("awsapi: %s belongs to another service", o.name))
+			}
+			if _, twice := v.operations[o.name]; twice {
+				panic(fmt.Sprintf("awsapi: %s is there twice", o.name))
+			}
+			o.check()
+			v.operations[o.name] = o
+		}
+		name := s.Wire.SigningName()
+		a.services[name] = append(a.services[name], v)
+	}
+	return a
+}
+
+// exchange is one request on its way through the pipeline.
+type exchange struct {
+	id        string
+	r         *http.Request
+	start     time.Time
+	body      []byte
+	signature *sigv4.Signature
+	service   *served
+	call      *awswire.Call
+	operation Operation
+	caller    *iam.Caller
+}
+
+// ServeHTTP takes one request through the pipeline.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{id: newRequestID(), r: r, start: a.now()}
+	reply, err := a.answer(w, x)
+	var said *refusal
+	if err != nil {
+		said = judge(err)
+		reply = x.refuse(said)
+	}
+	if reply.Status == http.StatusRequestEntityTooLarge {
+		w.Header().Set("Connection", "close") // what's left of the body isn't read
+	}
+	sendErr := reply.Send(w, x.id)
+	a.record(x, reply, said, sendErr)
+}
+
+// answer runs the steps; the first that fails is the answer.
+func (a *API) answer(w http.ResponseWriter, x *exchange) (reply *awswire.Reply, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler {
+				panic(p)
+			}
+			err = &panicError{value: p, stack: debug.Stack()}
+		}
+	}()
+	if x.signature, err = sigv4.Parse(x.r); err != nil {
+		return nil, err
+	}
+	unrouted := a.route(w, x) // told only to those whose signature holds
+	if x.body == nil {
+		return nil, unrouted
+	}
+	if err := a.authenticate(x); err != nil {
+		return nil, err
+	}
+	if unrouted != nil {
+		return nil, unrouted
+	}
+	o, ok := x.service.operations[x.call.Operation]
+	if !ok {
+		return nil, unbuilt(x.call.Operation)
+	}
+	x.operation = o
+	return a.run(x)
+}
+
+// route reads the body and finds service and operation. The body stays nil
+// only when it can't be had: then nothing can be verified either.
+func (a *API) route(w http.ResponseWriter, x *exchange) error {
+	candidates := a.services[x.signature.Scope.Service]
+	x.service = choose(candidates, x.r)
+	body, err := io.ReadAll(http.MaxBytesReader(w, x.r.Body, MaxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return refuse(tooLarge, "size", fmt.Sprintf("The request body is larger than %d bytes.", MaxBody))
+	case err != nil:
+		return refuse(unreadable, "body", "The request body can't be read.")
+	}
+	x.body = body
+	if x.body == nil {
+		x.body = []byte{}
+	}
+	if x.service == nil {
+		return refuse(notImplemented, "unknown service", "The service "+x.signature.Scope.Service+" is not implemented by Muster")
+	}
+	x.call, err = x.service.Wire.Route(x.r, x.body)
+	return err
+}
+
+// choose picks among the services that share a signing name: SageMaker's
+// control plane names its operations in X-Amz-Target, the others by path.
+func choose(candidates []*served, r *http.Request) *served {
+	target, _, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	for _, s := range candidates {
+		if s.Wire.TargetPrefix() == target {
+			return s
+		}
+	}
+	if len(candidates) == 0 {
+		return nil
+	}
+	return candidates[0]
+}
+
+// authenticate verifies the signature and learns who is calling.
+func (a *API) authenticate(x *exchange) error {
+	s := x.signature
+	if s.Version2 {
+		return &sigv4.Error{Code: sigv4.UnsupportedAlgorithm, Message: "Signature Version 2 is only for Amazon S3."}
+	}
+	login, err := a.Authenticate(x.r.Context(), s.AccessKey, s.Token)
+	if err != nil {
+		return keyRefusal(err)
+	}
+	sum := sha256.Sum256(x.body)
+	if err := s.Verify(x.r, login.Secret, a.now(), hex.EncodeToString(sum[:])); err != nil {
+		return err
+	}
+	// A region goes into ARNs; nothing else may come in that way.
+	if !arn.IsRegion(s.Scope.Region) {
+		return refuse(incomplete, "signature", "Credential should be scoped to a valid region.")
+	}
+	if x.caller, err = login.Caller(x.r.Context()); err != nil {
+		return keyRefusal(err)
+	}
+	if x.caller.Context == nil {
+		x.caller.Context = policy.Context{}
+	}
+	x.caller.SourceIP = sourceIP(x.r)
+	c := x.caller.Context
+	c.Set("aws:SecureTransport", fmt.Sprint(x.r.TLS != nil))
+	c.Set("aws:RequestedRegion", s.Scope.Region)
+	if agent := x.r.UserAgent(); agent != "" {
+		c.Set("aws:UserAgent", agent)
+	}
+	return nil
+}
+
+// run gives the operation its context, its permit and its deadline.
+func (a *API) run(x *exchange) (*awswire.Reply, error) {
+	deadline := a.Deadline
+	if deadline == 0 {
+		deadline = DefaultDeadline
+	}
+	ctx, cancel := context.WithTimeout(x.r.Context(), deadline)
+	defer cancel()
+	ctx = iam.WithCaller(WithRequestID(ctx, x.id), x.caller)
+	action := x.service.Wire.SigningName() + ":" + x.operation.name
+	return x.operation.serve(ctx, &permit{
+		scope:     arn.Scope{Account: x.caller.Account, Region: x.signature.Scope.Region},
+		requestID: x.id,
+		authorise: func(resource arn.ARN, extra policy.Context) error {
+			return a.Authorize(ctx, x.caller, action, resource, extra)
+		},
+	}, x.call)
+}
+
+// refuse encodes said as the service speaks, or as the request seems to where
+// the service isn't known.
+func (x *exchange) refuse(said *refusal) *awswire.Reply {
+	if x.service != nil {
+		return x.service.Wire.Refuse(said.wire(x.service.Wire, x.operation.faults, x.service.Faults), x.id)
+	}
+	form := x.r.Header.Get("X-Amz-Target") == "" && speaksQuery(x.r)
+	e := &awswire.Error{Code: said.json, Status: said.status, Message: said.message}
+	if form {
+		e.Code = said.query
+	}
+	return awswire.RefuseUnrouted(e, form, x.id)
+}
+
+func speaksQuery(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") ||
+		strings.HasPrefix(r.URL.RawQuery, "Action=") || strings.Contains(r.URL.RawQuery, "&Action=")
+}
+
+func (a *API) now() time.Time {
+	if a.Now != nil {
+		return a.Now()
+	}
+	return time.Now()
+}
+
+// sourceIP is the address of the other end of the connection.
+func sourceIP(r *http.Request) netip.Addr {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return peer.Addr().Unmap().WithZone("")
+}
+
+// newRequestID makes a random UUID.
+func newRequestID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	h := hex.EncodeToString(b[:])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}

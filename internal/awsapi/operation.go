@@ -1,0 +1,133 @@
+package awsapi
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"muster/internal/arn"
+	"muster/internal/awswire"
+	"muster/internal/fault"
+	"muster/internal/policy"
+)
+
+// Operation is an operation of a service: its wire identity, what it touches,
+// and the function that runs it. Handle, HandleEach and HandleOpen make one;
+// there is no way to make one that forgets to say what it touches.
+type Operation struct {
+	service *awswire.Service
+	name    string
+	faults  Faults
+	serve   func(ctx context.Context, p *permit, c *awswire.Call) (*awswire.Reply, error)
+	check   func() // binds the Go types to the model
+}
+
+// Name is the operation's name, such as CreateThing.
+func (o Operation) Name() string { return o.name }
+
+// Need is one thing the caller must be allowed: the operation's own action on
+// Resource, under condition keys of the action beside those of every request.
+type Need struct {
+	Resource arn.ARN
+	Context  policy.Context
+}
+
+// permit asks whether the caller may do what an operation needs.
+type permit struct {
+	scope     arn.Scope
+	requestID string
+	authorise func(resource arn.ARN, extra policy.Context) error
+}
+
+// Handle makes an operation on one resource. The IAM action is the operation's
+// name after the service's signing name, such as iot:CreateThing; resource
+// names what it touches, from the decoded input. run is called only when the
+// caller is allowed that.
+func Handle[In, Out any](
+	op awswire.Op[In, Out],
+	resource func(arn.Scope, *In) arn.ARN,
+	run func(ctx context.Context, scope arn.Scope, in *In) (*Out, error),
+) Operation {
+	if resource == nil {
+		panic(fmt.Sprintf("awsapi: %s says nothing of its resource", op.Name))
+	}
+	return HandleEach(op, func(scope arn.Scope, in *In) []Need {
+		return []Need{{Resource: resource(scope, in)}}
+	}, run)
+}
+
+// HandleEach makes an operation on several resources, or with condition keys
+// of its own. Each need must be allowed; an input without any is refused.
+func HandleEach[In, Out any](
+	op awswire.Op[In, Out],
+	needs func(arn.Scope, *In) []Need,
+	run func(ctx context.Context, scope arn.Scope, in *In) (*Out, error),
+) Operation {
+	if needs == nil {
+		panic(fmt.Sprintf("awsapi: %s says nothing of its resources", op.Name))
+	}
+	return handle(op, func(p *permit, in *In) error {
+		all := needs(p.scope, in)
+		if len(all) == 0 {
+			return fmt.Errorf("%s names no resource to ask permission for", op.Name)
+		}
+		for _, need := range all {
+			if err := p.authorise(need.Resource, need.Context); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, run)
+}
+
+// HandleOpen makes an operation that needs no permission, such as
+// sts:GetCallerIdentity, or that asks for it in a way of its own, as
+// sts:AssumeRole asks the role's trust policy. The caller is known all the same.
+func HandleOpen[In, Out any](
+	op awswire.Op[In, Out],
+	run func(ctx context.Context, scope arn.Scope, in *In) (*Out, error),
+) Operation {
+	return handle(op, func(*permit, *In) error { return nil }, run)
+}
+
+func handle[In, Out any](
+	op awswire.Op[In, Out],
+	allowed func(*permit, *In) error,
+	run func(ctx context.Context, scope arn.Scope, in *In) (*Out, error),
+) Operation {
+	return Operation{
+		service: op.Service, name: op.Name, check: op.Check,
+		serve: func(ctx context.Context, p *permit, c *awswire.Call) (*awswire.Reply, error) {
+			in, err := op.Read(c)
+			if err != nil {
+				return nil, err
+			}
+			if err := allowed(p, in); err != nil {
+				return nil, err
+			}
+			out, err := run(ctx, p.scope, in)
+			if err != nil {
+				return nil, err
+			}
+			if out == nil {
+				out = new(Out)
+			}
+			return op.Reply(out, p.requestID), nil
+		},
+	}
+}
+
+// Faults are AWS's names for the kinds of refusal, of one service or operation.
+type Faults map[fault.Kind]string
+
+// With answers o with names of its own for some kinds, where the operation
+// differs from its service.
+func (o Operation) With(f Faults) Operation {
+	all := maps.Clone(o.faults)
+	if all == nil {
+		all = Faults{}
+	}
+	maps.Copy(all, f)
+	o.faults = all
+	return o
+}
