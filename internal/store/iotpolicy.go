@@ -1,0 +1,186 @@
+package store
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"muster/internal/arn"
+	"muster/internal/certificate"
+	"muster/internal/fault"
+	"muster/internal/iotpolicy"
+	"muster/internal/page"
+)
+
+// IoTPolicies keeps the rows of the room iotpolicy.
+func (db *DB) IoTPolicies() iotpolicy.Store { return iotPolicyStore{db} }
+
+type iotPolicyStore struct{ db *DB }
+
+func (s iotPolicyStore) InsertPolicy(ctx context.Context, scope arn.Scope, p iotpolicy.Policy) error {
+	return s.db.write(ctx, func(t *tx) error {
+		_, err := t.exec(`INSERT INTO iot_policy (account, region, name, id, default_version, last_version, created, modified)
+			VALUES ($1, $2, $3, $4, $5, $5, $6, $7)`,
+			scope.Account, scope.Region, p.Name, p.ID, p.Version, ms(p.Created), ms(p.Modified))
+		if uniqueViolation(err) {
+			return fault.AlreadyExists.Errorf("policy %s exists", p.Name)
+		}
+		if err != nil {
+			return err
+		}
+		t.publish(iotpolicy.Key(scope, p.Name))
+		_, err = t.exec(`INSERT INTO iot_policy_version (account, region, policy, version, document, created)
+			VALUES ($1, $2, $3, $4, $5, $6)`,
+			scope.Account, scope.Region, p.Name, p.Version, p.Document, ms(p.Created))
+		return err
+	})
+}
+
+func (s iotPolicyStore) Policy(ctx context.Context, scope arn.Scope, name string) (iotpolicy.Policy, error) {
+	row := s.db.reads().QueryRowContext(ctx, `SELECT p.id, p.name, v.version, v.document, p.created, p.modified
+		FROM iot_policy p JOIN iot_policy_version v
+			ON v.account = p.account AND v.region = p.region AND v.policy = p.name AND v.version = p.default_version
+		WHERE p.account = $1 AND p.region = $2 AND p.name = $3`, scope.Account, scope.Region, name)
+	var p iotpolicy.Policy
+	var created, modified int64
+	err := row.Scan(&p.ID, &p.Name, &p.Version, &p.Document, &created, &modified)
+	p.Created, p.Modified = fromMS(created), fromMS(modified)
+	return p, notFound(err, "policy %s does not exist", name)
+}
+
+func (s iotPolicyStore) Policies(ctx context.Context, scope arn.Scope, p page.Request) (page.Page[string], error) {
+	type made struct {
+		name    string
+		created int64
+	}
+	var none page.Page[string]
+	key, err := page.Key(p.Token, 2)
+	if err != nil {
+		return none, err
+	}
+	var w where
+	w.and(`account = ?`, scope.Account)
+	w.and(`region = ?`, scope.Region)
+	order, beyond := `ORDER BY created, name`, `(created, name) > (?, ?)`
+	if p.Descending {
+		order, beyond = `ORDER BY created DESC, name DESC`, `(created, name) < (?, ?)`
+	}
+	if key != nil {
+		created, err := strconv.ParseInt(key[0], 10, 64)
+		if err != nil {
+			return none, fault.Invalid.Errorf("the pagination token is not valid")
+		}
+		w.and(beyond, created, key[1])
+	}
+	rows, err := s.db.reads().QueryContext(ctx,
+		`SELECT name, created FROM iot_policy WHERE `+w.String()+` `+order+` LIMIT `+strconv.Itoa(p.Limit+1), w.args...)
+	all, err := collect(rows, err, func(row scanner) (made, error) {
+		var m made
+		err := row.Scan(&m.name, &m.created)
+		return m, err
+	})
+	if err != nil {
+		return none, err
+	}
+	cut := page.Cut(all, p.Limit, func(m made) []string { return []string{strconv.FormatInt(m.created, 10), m.name} })
+	names := page.Page[string]{Next: cut.Next}
+	for _, m := range cut.Items {
+		names.Items = append(names.Items, m.name)
+	}
+	return names, nil
+}
+
+func (s iotPolicyStore) DeletePolicy(ctx context.Context, scope arn.Scope, name string, rule func(iotpolicy.Uses) error) error {
+	return s.db.write(ctx, func(t *tx) error {
+		var uses iotpolicy.Uses
+		err := t.row(`SELECT
+			EXISTS (SELECT 1 FROM iot_policy_target WHERE account = $1 AND region = $2 AND policy = $3),
+			(SELECT count(*) FROM iot_policy_version WHERE account = $1 AND region = $2 AND policy = $3)
+			FROM iot_policy WHERE account = $1 AND region = $2 AND name = $3`,
+			scope.Account, scope.Region, name).Scan(&uses.Attached, &uses.Versions)
+		if err != nil {
+			return notFound(err, "policy %s does not exist", name)
+		}
+		if err := rule(uses); err != nil {
+			return err
+		}
+		t.publish(iotpolicy.Key(scope, name))
+		_, err = t.exec(`DELETE FROM iot_policy WHERE account = $1 AND region = $2 AND name = $3`, scope.Account, scope.Region, name)
+		return err
+	})
+}
+
+func (s iotPolicyStore) Attach(ctx context.Context, scope arn.Scope, name, certificateID string, now time.Time, rule func(iotpolicy.Attachment) error) error {
+	return s.db.write(ctx, func(t *tx) error {
+		target := string(scope.Certificate(certificateID))
+		var a iotpolicy.Attachment
+		err := t.row(`SELECT
+			EXISTS (SELECT 1 FROM iot_policy WHERE account = $1 AND region = $2 AND name = $3),
+			EXISTS (SELECT 1 FROM certificate WHERE account = $1 AND region = $2 AND id = $4),
+			EXISTS (SELECT 1 FROM iot_policy_target WHERE account = $1 AND region = $2 AND target = $5 AND policy = $3),
+			(SELECT count(*) FROM iot_policy_target WHERE account = $1 AND region = $2 AND target = $5)`,
+			scope.Account, scope.Region, name, certificateID, target).Scan(&a.Policy, &a.Certificate, &a.Already, &a.Count)
+		if err != nil {
+			return err
+		}
+		if err := rule(a); err != nil || a.Already {
+			return err
+		}
+		publishAttached(t, scope, certificateID)
+		_, err = t.exec(`INSERT INTO iot_policy_target (account, region, policy, target, created) VALUES ($1, $2, $3, $4, $5)`,
+			scope.Account, scope.Region, name, target, ms(now))
+		return err
+	})
+}
+
+func (s iotPolicyStore) Detach(ctx context.Context, scope arn.Scope, name, certificateID string) error {
+	return s.db.write(ctx, func(t *tx) error {
+		publishAttached(t, scope, certificateID)
+		_, err := t.exec(`DELETE FROM iot_policy_target WHERE account = $1 AND region = $2 AND policy = $3 AND target = $4`,
+			scope.Account, scope.Region, name, scope.Certificate(certificateID))
+		return err
+	})
+}
+
+func publishAttached(t *tx, scope arn.Scope, certificateID string) {
+	t.publish(iotpolicy.AttachedKey(scope, certificateID), certificate.Key(certificateID))
+}
+
+func (s iotPolicyStore) Attached(ctx context.Context, scope arn.Scope, certificateID string, p page.Request) (page.Page[string], error) {
+	var none page.Page[string]
+	var found int
+	err := s.db.reads().QueryRowContext(ctx, `SELECT 1 FROM certificate WHERE account = $1 AND region = $2 AND id = $3`,
+		scope.Account, scope.Region, certificateID).Scan(&found)
+	if err != nil {
+		return none, notFound(err, "certificate %s does not exist", certificateID)
+	}
+	var w where
+	w.and(`account = ?`, scope.Account)
+	w.and(`region = ?`, scope.Region)
+	w.and(`target = ?`, scope.Certificate(certificateID))
+	if err := w.after("policy", p); err != nil {
+		return none, err
+	}
+	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT policy FROM iot_policy_target`, "policy", p), w.args...)
+	names, err := collect(rows, err, func(row scanner) (string, error) {
+		var name string
+		err := row.Scan(&name)
+		return name, err
+	})
+	if err != nil {
+		return none, err
+	}
+	return page.Cut(names, p.Limit, func(name string) []string { return []string{name} }), nil
+}
+
+func (s iotPolicyStore) Attachments(ctx context.Context, scope arn.Scope, certificateID string) ([]iotpolicy.Ref, error) {
+	rows, err := s.db.reads().QueryContext(ctx, `SELECT p.id, p.name
+		FROM iot_policy_target t JOIN iot_policy p ON p.account = t.account AND p.region = t.region AND p.name = t.policy
+		WHERE t.account = $1 AND t.region = $2 AND t.target = $3 ORDER BY p.name`,
+		scope.Account, scope.Region, scope.Certificate(certificateID))
+	return collect(rows, err, func(row scanner) (iotpolicy.Ref, error) {
+		var r iotpolicy.Ref
+		err := row.Scan(&r.ID, &r.Name)
+		return r, err
+	})
+}
