@@ -1,0 +1,239 @@
+package iam_test
+
+import (
+	"errors"
+	"net/netip"
+	"testing"
+
+	"muster/internal/arn"
+	"muster/internal/fault"
+	"muster/internal/iam"
+	"muster/internal/policy"
+)
+
+const thing = arn.ARN("arn:aws:iot:us-east-1:000000000000:thing/pump-7")
+
+// session answers a caller who acts as the role, as it is now.
+func session(t *testing.T, d *iam.Directory, role string) *iam.Caller {
+	t.Helper()
+	entry, err := d.Role(t.Context(), account, role)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &iam.Caller{
+		Account: account, ARN: arn.AssumedRole(account, role, "me"), RoleARN: entry.ARN(), Role: entry,
+		Context: policy.Context{"aws:userid": {"AROA:me"}}, SourceIP: netip.MustParseAddr("10.1.2.3"),
+	}
+}
+
+func when(condition string) string {
+	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iot:*","Resource":"*","Condition":` + condition + `}]}`
+}
+
+func TestAuthorize(t *testing.T) {
+	const (
+		silence = "User: arn:aws:sts::000000000000:assumed-role/r/me is not authorized to perform: iot:CreateThing on resource: " + string(thing) +
+			" because no identity-based policy allows the iot:CreateThing action"
+		denial = "User: arn:aws:sts::000000000000:assumed-role/r/me is not authorized to perform: iot:CreateThing on resource: " + string(thing) +
+			" with an explicit deny in an identity-based policy"
+	)
+	for _, tc := range []struct {
+		name     string
+		inline   []string
+		managed  []string
+		attached []arn.ARN
+		want     string
+	}{
+		{"no policy", nil, nil, nil, silence},
+		{"inline", []string{allow("iot:CreateThing", "*")}, nil, nil, ""},
+		{"managed", nil, []string{allow("iot:CreateThing", "*")}, nil, ""},
+		{"AWS's own", nil, nil, []arn.ARN{"arn:aws:iam::aws:policy/AWSIoTFullAccess"}, ""},
+		{"another of AWS's own", nil, nil, []arn.ARN{"arn:aws:iam::aws:policy/AmazonS3FullAccess"}, silence},
+		{"one of several", []string{allow("s3:*", "*"), allow("iot:Create*", "*")}, []string{allow("iam:*", "*")}, nil, ""},
+		{"another action", []string{allow("iot:DeleteThing", "*")}, nil, nil, silence},
+		{"another resource", []string{allow("iot:*", "arn:aws:iot:us-east-1:000000000000:thing/pump-8")}, nil, nil, silence},
+		{"inline denial beats managed allowance", []string{statement("Deny", "iot:CreateThing", "*")}, []string{allow("*", "*")}, nil, denial},
+		{"managed denial beats inline allowance", []string{allow("*", "*")}, []string{statement("Deny", "iot:*", string(thing))}, nil, denial},
+		{"denial of something else", []string{allow("*", "*"), statement("Deny", "iot:DeleteThing", "*")}, nil, nil, ""},
+		{"from its network", []string{when(`{"IpAddress":{"aws:SourceIp":"10.1.0.0/16"}}`)}, nil, nil, ""},
+		{"from another network", []string{when(`{"IpAddress":{"aws:SourceIp":"10.2.0.0/16"}}`)}, nil, nil, silence},
+		{"in time", []string{when(`{"DateLessThan":{"aws:CurrentTime":"2026-03-01T12:00:01Z"}}`)}, nil, nil, ""},
+		{"too late", []string{when(`{"DateLessThan":{"aws:CurrentTime":"2026-03-01T12:00:00Z"}}`)}, nil, nil, silence},
+		{"a key of the caller", []string{when(`{"StringEquals":{"aws:userid":"AROA:me"}}`)}, nil, nil, ""},
+		{"a key of the action", []string{when(`{"StringEquals":{"iot:extra":"yes"}}`)}, nil, nil, ""},
+		{"another value of a key", []string{when(`{"StringEquals":{"iot:extra":"no"}}`)}, nil, nil, silence},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d := newDirectory(t)
+			createRole(t, d, "r")
+			for i, document := range tc.inline {
+				put(t, d, "r", string(rune('a'+i)), document)
+			}
+			for i, document := range tc.managed {
+				attach(t, d, "r", createPolicy(t, d, string(rune('a'+i)), document))
+			}
+			for _, a := range tc.attached {
+				attach(t, d, "r", a)
+			}
+			extra := policy.Context{"iot:extra": {"yes"}, "aws:userid": {"somebody else"}}
+			got := ""
+			if err := d.Authorize(t.Context(), session(t, d, "r"), "iot:CreateThing", thing, extra); err != nil {
+				got = err.Error()
+				if !errors.Is(err, fault.Denied) {
+					t.Errorf("got %v, want %v", err, fault.Denied)
+				}
+			}
+			if got != tc.want {
+				t.Errorf("got  %q\nwant %q", got, tc.want)
+			}
+		})
+	}
+}
+
+// Each way to take a permission away is felt by the next decision.
+func TestAPermissionTakenAwayIsGone(t *testing.T) {
+	d := newDirectory(t)
+	createRole(t, d, "r")
+	managed := createPolicy(t, d, "m", allow("iot:CreateThing", "*"))
+	may := func() bool {
+		t.Helper()
+		return d.Authorize(t.Context(), session(t, d, "r"), "iot:CreateThing", thing, nil) == nil
+	}
+	for _, step := range []struct {
+		name   string
+		change func() error
+		want   bool
+	}{
+		{"nothing yet", func() error { return nil }, false},
+		{"inline given", func() error {
+			return d.PutRolePolicy(t.Context(), account, "r", iam.Inline{Name: "p", Document: allow("iot:*", "*")})
+		}, true},
+		{"inline replaced", func() error {
+			return d.PutRolePolicy(t.Context(), account, "r", iam.Inline{Name: "p", Document: allow("s3:*", "*")})
+		}, false},
+		{"managed attached", func() error { return d.AttachRolePolicy(t.Context(), account, "r", managed) }, true},
+		{"inline denies", func() error {
+			return d.PutRolePolicy(t.Context(), account, "r", iam.Inline{Name: "p", Document: statement("Deny", "iot:*", "*")})
+		}, false},
+		{"denial deleted", func() error { return d.DeleteRolePolicy(t.Context(), account, "r", "p") }, true},
+		{"managed detached", func() error { return d.DetachRolePolicy(t.Context(), account, "r", managed) }, false},
+	} {
+		if err := step.change(); err != nil {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+		if got := may(); got != step.want {
+			t.Errorf("%s: got %v, want %v", step.name, got, step.want)
+		}
+	}
+}
+
+func TestRootMayDoEverything(t *testing.T) {
+	d := newDirectory(t)
+	root := &iam.Caller{Account: account, ARN: arn.Root(account), Root: true}
+	if err := d.Authorize(t.Context(), root, "iot:CreateThing", thing, nil); err != nil {
+		t.Error(err)
+	}
+	nobody := &iam.Caller{Account: account, ARN: arn.Root(account)}
+	if err := d.Authorize(t.Context(), nobody, "iot:CreateThing", thing, nil); !errors.Is(err, fault.Denied) {
+		t.Errorf("neither root nor a role: got %v, want %v", err, fault.Denied)
+	}
+}
+
+func TestMayPass(t *testing.T) {
+	const (
+		iot       = "credentials.iot.amazonaws.com"
+		sagemaker = "sagemaker.amazonaws.com"
+		fleet     = arn.ARN("arn:aws:iam::000000000000:role/SageMakerFleet")
+		passIoT   = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:PassRole","Resource":"*","Condition":{"StringEquals":{"iam:PassedToService":"credentials.iot.amazonaws.com"}}}}`
+	)
+	for _, tc := range []struct {
+		name    string
+		root    bool
+		inline  string
+		managed arn.ARN
+		role    arn.ARN
+		service string
+		want    error
+	}{
+		{"root", true, "", "", fleet, iot, nil},
+		{"root, a role of another account", true, "", "", "arn:aws:iam::111111111111:role/r", iot, fault.Denied},
+		{"root, no role", true, "", "", "arn:aws:iam::000000000000:user/r", iot, fault.Denied},
+		{"no policy", false, "", "", fleet, iot, fault.Denied},
+		{"any service", false, allow("iam:PassRole", string(fleet)), "", fleet, sagemaker, nil},
+		{"another role", false, allow("iam:PassRole", string(fleet)), "", "arn:aws:iam::000000000000:role/Admin", sagemaker, fault.Denied},
+		{"all of iam but passing", false, allow("iam:Get*", "*"), "", fleet, iot, fault.Denied},
+		{"this service", false, passIoT, "", fleet, iot, nil},
+		{"not that service", false, passIoT, "", fleet, sagemaker, fault.Denied},
+		{"the fleet policy, to IoT", false, "", fleetARN, fleet, iot, nil},
+		{"the fleet policy, to SageMaker", false, "", fleetARN, fleet, sagemaker, fault.Denied},
+		{"the fleet policy, a role not named for SageMaker", false, "", fleetARN, "arn:aws:iam::000000000000:role/Admin", iot, fault.Denied},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d := newDirectory(t)
+			createRole(t, d, "r")
+			if tc.inline != "" {
+				put(t, d, "r", "p", tc.inline)
+			}
+			if tc.managed != "" {
+				attach(t, d, "r", tc.managed)
+			}
+			caller := session(t, d, "r")
+			if tc.root {
+				caller = &iam.Caller{Account: account, ARN: arn.Root(account), Root: true}
+			}
+			if err := d.MayPass(iam.WithCaller(t.Context(), caller), tc.role, tc.service); !errors.Is(err, tc.want) {
+				t.Errorf("got %v, want %v", err, tc.want)
+			}
+		})
+	}
+	if err := newDirectory(t).MayPass(t.Context(), fleet, iot); !errors.Is(err, fault.Denied) {
+		t.Errorf("nobody asks: got %v, want %v", err, fault.Denied)
+	}
+}
+
+func TestAWSManagedPoliciesCanBeReadAndAttached(t *testing.T) {
+	d := newDirectory(t)
+	createRole(t, d, "r")
+	for _, a := range []arn.ARN{
+		fleetARN,
+		"arn:aws:iam::aws:policy/service-role/AWSIoTThingsRegistration",
+		"arn:aws:iam::aws:policy/AmazonSageMakerFullAccess",
+		"arn:aws:iam::aws:policy/AWSIoTFullAccess",
+		"arn:aws:iam::aws:policy/AmazonS3FullAccess",
+		"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
+	} {
+		p, err := d.Policy(t.Context(), account, a)
+		if err != nil || p.ARN() != a {
+			t.Errorf("%s: got %+v, %v", a, p, err)
+			continue
+		}
+		if v, err := d.PolicyVersion(t.Context(), account, a, iam.VersionID(p.Default)); err != nil || v.Document == "" {
+			t.Errorf("%s: got %+v, %v", a, v, err)
+		}
+		attach(t, d, "r", a)
+	}
+	if entry, err := d.Role(t.Context(), account, "r"); err != nil || len(entry.Policies) != 6 {
+		t.Errorf("got %v, %v, want six policies", entry, err)
+	}
+}
+
+func TestTrusts(t *testing.T) {
+	d := newDirectory(t)
+	createRole(t, d, "r")
+	role, err := d.Role(t.Context(), account, "r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name, service, action string
+		want                  policy.Verdict
+	}{
+		{"the service it names", "sagemaker.amazonaws.com", "sts:AssumeRole", policy.Allow},
+		{"another service", "credentials.iot.amazonaws.com", "sts:AssumeRole", policy.Silent},
+		{"another action", "sagemaker.amazonaws.com", "sts:TagSession", policy.Silent},
+	} {
+		if got := role.Trusts(policy.Principal{Service: tc.service}, tc.action, nil); got.Verdict != tc.want {
+			t.Errorf("%s: got %v, want %v", tc.name, got.Verdict, tc.want)
+		}
+	}
+}
