@@ -32,8 +32,8 @@ import (
 	"muster/internal/awswire"
 	"muster/internal/iam"
 	"muster/internal/policy"
-	"muster/internal/secret"
 	"muster/internal/sigv4"
+	"muster/internal/sts"
 )
 
 const (
@@ -52,20 +52,11 @@ type Service struct {
 	Faults     Faults
 }
 
-// Login is what an access key and session token open.
-type Login struct {
-	Secret secret.String
-	// Caller answers who it is. It is asked once the signature is verified, and
-	// fails when what the session was made from no longer holds.
-	Caller func(ctx context.Context) (*iam.Caller, error)
-}
-
 // API serves services. Authenticate, Authorize and Log must be set; the other
 // fields work as they are.
 type API struct {
-	// Authenticate finds the secret of an access key. It fails with
-	// ErrUnknownKey, ErrExpiredToken, or an error of the server's own.
-	Authenticate func(ctx context.Context, accessKeyID, token string) (Login, error)
+	// Authenticate is sts.Service.Authenticate.
+	Authenticate func(ctx context.Context, accessKeyID, token string) (*sts.Login, error)
 	// Authorize is iam.Directory.Authorize.
 	Authorize func(ctx context.Context, caller *iam.Caller, action string, resource arn.ARN, extra policy.Context) error
 	Log       *slog.Logger
@@ -210,7 +201,7 @@ func (a *API) authenticate(x *exchange) error {
 	}
 	login, err := a.Authenticate(x.r.Context(), s.AccessKey, s.Token)
 	if err != nil {
-		return keyRefusal(err)
+		return err
 	}
 	sum := sha256.Sum256(x.body)
 	if err := s.Verify(x.r, login.Secret, a.now(), hex.EncodeToString(sum[:])); err != nil {
@@ -221,7 +212,7 @@ func (a *API) authenticate(x *exchange) error {
 		return refuse(incomplete, "signature", "Credential should be scoped to a valid region.")
 	}
 	if x.caller, err = login.Caller(x.r.Context()); err != nil {
-		return keyRefusal(err)
+		return err
 	}
 	if x.caller.Context == nil {
 		x.caller.Context = policy.Context{}
@@ -267,6 +258,22 @@ func (x *exchange) refuse(said *refusal) *awswire.Reply {
 		e.Code = said.query
 	}
 	return awswire.RefuseUnrouted(e, form, x.id)
+}
+
+// Routes reports whether a request that doesn't name its service, since it is
+// unsigned, looks like one for a service of a.
+func (a *API) Routes(r *http.Request) bool {
+	if r.Header.Get("X-Amz-Target") != "" || speaksQuery(r) {
+		return true
+	}
+	for _, sharing := range a.services {
+		for _, s := range sharing {
+			if s.Wire.HasPath(r) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func speaksQuery(r *http.Request) bool {

@@ -8,7 +8,6 @@ import (
 	"net/http"
 
 	"muster/internal/awswire"
-	"muster/internal/fault"
 )
 
 type requestIDKey struct{}
@@ -31,18 +30,6 @@ type panicError struct {
 }
 
 func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
-
-// keyRefusal keeps what made a session void from its bearer, who learns only
-// that the token is no good; the log has the reason.
-func keyRefusal(err error) error {
-	f := fault.Of(err)
-	if f == nil || f.Kind == fault.Unavailable {
-		return err
-	}
-	r := refuse(unknownKey, "access key", invalidToken)
-	r.cause = err
-	return r
-}
 
 // record writes the one log record of a request. It holds no part of the
 // input, and the reason of a refusal only where it tells who may not do what.

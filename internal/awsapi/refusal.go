@@ -8,13 +8,7 @@ import (
 	"muster/internal/awswire"
 	"muster/internal/fault"
 	"muster/internal/sigv4"
-)
-
-// What Authenticate answers for an access key that opens nothing. Both are
-// the caller's fault; any other error but a *fault.Error is the server's.
-var (
-	ErrUnknownKey   = errors.New("the access key or its session token is not known")
-	ErrExpiredToken = errors.New("the session has expired")
+	"muster/internal/sts"
 )
 
 // names are those of one refusal in the two families of protocols.
@@ -108,10 +102,11 @@ func judge(err error) *refusal {
 			return refuse(n, "signature", signature.Message)
 		}
 		return refuse(incomplete, "signature", signature.Message)
-	case errors.Is(err, ErrUnknownKey):
-		return refuse(unknownKey, "access key", invalidToken)
-	case errors.Is(err, ErrExpiredToken):
+	case errors.Is(err, sts.ErrExpired):
 		return refuse(tokenExpired, "access key", expiredToken)
+	case errors.Is(err, sts.ErrUnknownKey), errors.Is(err, sts.ErrInvalidToken), errors.Is(err, sts.ErrWithdrawn):
+		// The bearer learns only that the token is no good; the log has the reason.
+		return &refusal{names: unknownKey, kind: "access key", message: invalidToken, cause: err}
 	case errors.As(err, &text):
 		return refuse(unreadable, "serialization", text.Reason)
 	case errors.As(err, &invalid):

@@ -131,7 +131,7 @@ func (s *Service) Route(r *http.Request, body []byte) (*Call, error) {
 		return c, nil
 	case json11:
 		prefix, name, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-		if prefix != m.Metadata.TargetPrefix || m.Operations[name] == nil {
+		if r.Method != http.MethodPost || r.URL.Path != "/" || prefix != m.Metadata.TargetPrefix || m.Operations[name] == nil {
 			return nil, &UnknownOperationError{Name: name}
 		}
 		c.Operation = name
@@ -144,8 +144,22 @@ func (s *Service) Route(r *http.Request, body []byte) (*Call, error) {
 	}
 }
 
+// HasPath reports whether the path and method of r are an operation's, in
+// protocols that put it there.
+func (s *Service) HasPath(r *http.Request) bool {
+	m := s.model()
+	if m.routes == nil {
+		return false
+	}
+	e, _ := m.routes.find(r.Method, split(r.URL.EscapedPath()), r.URL.RawQuery, nil)
+	return e != nil
+}
+
 // routeAction reads the form of a Query request, from the URL or the body.
 func (s *Service) routeAction(c *Call) error {
+	if c.request.URL.Path != "/" {
+		return &UnknownOperationError{}
+	}
 	form, err := parseURLQuery(c.request.URL.RawQuery)
 	if c.request.Method == http.MethodPost && len(c.body) > 0 {
 		form, err = parsePairs(string(c.body), url.QueryUnescape)
