@@ -1,0 +1,202 @@
+// Package bucket knows S3 buckets: whose they are, in which region, and since
+// when. A bucket's name is global: no two accounts have one of the same name.
+//
+// A bucket is a row first and a place in the object store second. The row is
+// pending while the two may differ, so that what a crash leaves half done is
+// found and put right at the next start. Objects, and who may touch them, are
+// not known here.
+//
+// Behaviour is that of the S3 API Reference and of "Bucket naming rules",
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html.
+package bucket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"regexp"
+	"strings"
+	"time"
+
+	"muster/internal/arn"
+	"muster/internal/fault"
+	"muster/internal/index"
+	"muster/internal/page"
+)
+
+// Bucket is a bucket as its row says.
+type Bucket struct {
+	Name    string
+	Account string // who owns it
+	Region  string
+	Created time.Time
+	Pending bool // being made or removed: the object store may not agree
+}
+
+// Store keeps the rows. Each method happens wholly or not at all.
+type Store interface {
+	// InsertBucket keeps b unless the name is taken, and answers the row that
+	// is there afterwards; inserted tells whether it is b.
+	InsertBucket(ctx context.Context, b Bucket) (kept Bucket, inserted bool, err error)
+	// SetPending marks a bucket. It fails with fault.NotFound without one.
+	SetPending(ctx context.Context, name string, pending bool) error
+	// DeleteBucket removes a row; that there is none is fine.
+	DeleteBucket(ctx context.Context, name string) error
+	// Bucket fails with fault.NotFound when there is none of that name.
+	Bucket(ctx context.Context, name string) (Bucket, error)
+	// Buckets lists what matches f by name.
+	Buckets(ctx context.Context, f Filter, p page.Request) (page.Page[Bucket], error)
+	// Pending answers every pending bucket.
+	Pending(ctx context.Context) ([]Bucket, error)
+}
+
+// Filter says which buckets to list.
+type Filter struct {
+	Account string
+	Region  string // "" for every region
+	Prefix  string // of the name
+}
+
+// Key is the index key of a bucket.
+func Key(name string) index.Key { return index.Key{Kind: "bucket", Name: name} }
+
+// Place is where objects are kept.
+type Place interface {
+	// MakeBucket makes room for a bucket; that there is room already is fine.
+	MakeBucket(ctx context.Context, name string) error
+	// RemoveBucket fails with fault.InUse while the bucket holds anything;
+	// that there is no such bucket is fine.
+	RemoveBucket(ctx context.Context, name string) error
+}
+
+// Buckets holds the buckets of every account.
+type Buckets struct {
+	store Store
+	place Place
+	index *index.Index
+
+	// Now tells the time; time.Now when nil.
+	Now func() time.Time
+}
+
+// New makes the buckets over store and place. The store publishes to x.
+func New(store Store, place Place, x *index.Index) *Buckets {
+	return &Buckets{store: store, place: place, index: x}
+}
+
+// Find answers a bucket, of whichever account; fault.NotFound without one.
+func (b *Buckets) Find(ctx context.Context, name string) (Bucket, error) {
+	return index.Get(ctx, b.index, Key(name), func(ctx context.Context) (Bucket, error) {
+		return b.store.Bucket(ctx, name)
+	})
+}
+
+// List answers a page of an account's buckets by name.
+func (b *Buckets) List(ctx context.Context, f Filter, p page.Request) (page.Page[Bucket], error) {
+	return b.store.Buckets(ctx, f, p)
+}
+
+// Create makes a bucket in the scope's account and region.
+//
+// It fails with fault.Invalid for a name that breaks the rules, and with
+// fault.AlreadyExists when the name is taken, whose field "owner" is the
+// account that has it. As on AWS, who makes a bucket of its own again in
+// us-east-1 is answered as if it were new.
+func (b *Buckets) Create(ctx context.Context, scope arn.Scope, name string) (Bucket, error) {
+	if err := CheckName(name); err != nil {
+		return Bucket{}, err
+	}
+	kept, inserted, err := b.store.InsertBucket(ctx, Bucket{Name: name, Account: scope.Account, Region: scope.Region, Created: b.now(), Pending: true})
+	if err != nil {
+		return Bucket{}, fmt.Errorf("create bucket %q: %w", name, err)
+	}
+	switch {
+	case kept.Account != scope.Account:
+		return Bucket{}, fault.AlreadyExists.Errorf("The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.").With("owner", kept.Account)
+	case !inserted && !kept.Pending && (kept.Region != defaultRegion || scope.Region != defaultRegion):
+		return Bucket{}, fault.AlreadyExists.Errorf("Your previous request to create the named bucket succeeded and you already own it.").With("owner", kept.Account)
+	case !inserted && !kept.Pending:
+		return kept, nil
+	}
+	// The row is there: from here on a caller that goes away must not leave it pending.
+	return b.finish(context.WithoutCancel(ctx), kept)
+}
+
+const defaultRegion = "us-east-1"
+
+// finish makes the place of a pending bucket.
+func (b *Buckets) finish(ctx context.Context, half Bucket) (Bucket, error) {
+	if err := b.place.MakeBucket(ctx, half.Name); err != nil {
+		// The name is free again; should that fail too, the next start tries once more.
+		return Bucket{}, errors.Join(fmt.Errorf("make room for bucket %q: %w", half.Name, err), b.store.DeleteBucket(ctx, half.Name))
+	}
+	if err := b.store.SetPending(ctx, half.Name, false); err != nil {
+		return Bucket{}, fmt.Errorf("create bucket %q: %w", half.Name, err)
+	}
+	half.Pending = false
+	return half, nil
+}
+
+// Delete removes an empty bucket. It fails with fault.InUse while the bucket
+// holds anything.
+func (b *Buckets) Delete(ctx context.Context, name string) error {
+	ctx = context.WithoutCancel(ctx)
+	if err := b.store.SetPending(ctx, name, true); err != nil {
+		return err
+	}
+	if err := b.place.RemoveBucket(ctx, name); err != nil {
+		return errors.Join(err, b.store.SetPending(ctx, name, false))
+	}
+	if err := b.store.DeleteBucket(ctx, name); err != nil {
+		return fmt.Errorf("delete bucket %q: %w", name, err)
+	}
+	return nil
+}
+
+// Repair finishes what a crash left half done: a pending bucket gets its
+// place. A deletion that nobody was told of is thereby undone.
+func (b *Buckets) Repair(ctx context.Context) error {
+	pending, err := b.store.Pending(ctx)
+	if err != nil {
+		return fmt.Errorf("look for half-made buckets: %w", err)
+	}
+	for _, half := range pending {
+		if err := b.place.MakeBucket(ctx, half.Name); err != nil {
+			return fmt.Errorf("repair bucket %q: %w", half.Name, err)
+		}
+		if err := b.store.SetPending(ctx, half.Name, false); err != nil {
+			return fmt.Errorf("repair bucket %q: %w", half.Name, err)
+		}
+		slog.InfoContext(ctx, "half-made bucket repaired", "bucket", half.Name)
+	}
+	return nil
+}
+
+func (b *Buckets) now() time.Time {
+	if b.Now != nil {
+		return b.Now().UTC()
+	}
+	return time.Now().UTC()
+}
+
+var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+
+// CheckName fails with fault.Invalid when a bucket can't have that name.
+func CheckName(name string) error {
+	ok := nameForm.MatchString(name) && !strings.Contains(name, "..")
+	if _, err := netip.ParseAddr(name); err == nil {
+		ok = false
+	}
+	for _, prefix := range []string{"xn--", "sthree-"} {
+		ok = ok && !strings.HasPrefix(name, prefix)
+	}
+	for _, suffix := range []string{"-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"} {
+		ok = ok && !strings.HasSuffix(name, suffix)
+	}
+	if !ok {
+		return fault.Invalid.Errorf("The specified bucket is not valid.")
+	}
+	return nil
+}
