@@ -24,7 +24,7 @@ func canonicalRequest(r *http.Request, s *Signature, payloadHash string) string 
 
 // stringToSign names the day and scope around the request's hash.
 func (s *Signature) stringToSign(canonical string) string {
-	return Algorithm + "\n" + s.Time.Format(timeFormat) + "\n" + s.Scope.String() + "\n" + hexHash([]byte(canonical))
+	return Algorithm + "\n" + s.Time.Format(timeFormat) + "\n" + s.Scope.String() + "\n" + Hash([]byte(canonical))
 }
 
 // canonicalHeader finds a header where net/http keeps it, also the three that
@@ -42,7 +42,11 @@ func canonicalHeader(r *http.Request, name string) string {
 		return strings.Join(r.TransferEncoding, ",")
 	}
 	var values []string
-	for _, v := range r.Header[http.CanonicalHeaderKey(name)] {
+	found := r.Header[http.CanonicalHeaderKey(name)]
+	if found == nil {
+		found = r.Header[name] // x-amz-meta-* keep their case on the way to a store
+	}
+	for _, v := range found {
 		values = append(values, strings.Join(strings.Fields(v), " "))
 	}
 	return strings.Join(values, ",")
@@ -114,7 +118,8 @@ func mac(key []byte, text string) []byte {
 	return h.Sum(nil)
 }
 
-func hexHash(b []byte) string {
+// Hash answers the lower-case hex SHA-256 of b, as x-amz-content-sha256 has it.
+func Hash(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }

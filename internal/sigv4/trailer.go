@@ -15,7 +15,7 @@ import (
 // check judges the chunk in c.out by its signature, which stands on the one before.
 func (c *chunks) check(extension string) error {
 	got, _ := strings.CutPrefix(extension, "chunk-signature=")
-	want := c.sig.chain("-PAYLOAD", c.previous, EmptyHash+"\n"+hexHash(c.out.Bytes()))
+	want := c.sig.chain("-PAYLOAD", c.previous, EmptyHash+"\n"+Hash(c.out.Bytes()))
 	if subtle.ConstantTimeCompare([]byte(want), []byte(got)) != 1 {
 		return fail(SignatureDoesNotMatch, mismatch)
 	}
@@ -43,7 +43,7 @@ func (c *chunks) end() error {
 		return fail(MalformedTrailer, malformedTrailer)
 	}
 	if !c.unsigned {
-		want := c.sig.chain("-TRAILER", c.previous, hexHash([]byte(c.trailer+":"+c.value+"\n")))
+		want := c.sig.chain("-TRAILER", c.previous, Hash([]byte(c.trailer+":"+c.value+"\n")))
 		if subtle.ConstantTimeCompare([]byte(want), []byte(signature)) != 1 {
 			return fail(SignatureDoesNotMatch, mismatch)
 		}
