@@ -2,6 +2,7 @@ package certificate
 
 import (
 	"context"
+	"time"
 
 	"muster/internal/arn"
 	"muster/internal/fault"
@@ -48,6 +49,20 @@ func (r *Registry) SetStatus(ctx context.Context, scope arn.Scope, id string, st
 	}
 	if changed {
 		r.audit(ctx, events[status], &cert)
+	}
+	return nil
+}
+
+// Usable fails with fault.WrongState unless the certificate is active and now
+// lies between its two dates.
+func (c *Certificate) Usable(now time.Time) error {
+	switch {
+	case c.Status != Active:
+		return fault.WrongState.Errorf("the certificate is %s", c.Status)
+	case now.Before(c.NotBefore):
+		return fault.WrongState.Errorf("the certificate is not valid before %s", c.NotBefore.Format(time.RFC3339))
+	case now.After(c.NotAfter):
+		return fault.WrongState.Errorf("the certificate expired at %s", c.NotAfter.Format(time.RFC3339))
 	}
 	return nil
 }

@@ -117,7 +117,7 @@ func (s certificateStore) DeleteCertificate(ctx context.Context, scope arn.Scope
 		if err := rule(c, uses); err != nil {
 			return err
 		}
-		t.publish(certificate.Key(id))
+		publishAttached(t, scope, id) // the certificate's own key among them
 		if _, err := t.exec(`DELETE FROM iot_policy_target WHERE account = $1 AND region = $2 AND target = $3`,
 			scope.Account, scope.Region, c.ARN()); err != nil {
 			return err

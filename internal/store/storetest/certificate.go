@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -220,38 +219,4 @@ func Certificate(t *testing.T, open func(t *testing.T) Certificates) {
 			t.Error("registered anew, the certificate has its old policy")
 		}
 	})
-}
-
-// CertificateIndex checks that every change is published: what Registered
-// answers is never older than the last acknowledged write.
-func CertificateIndex(t *testing.T, s certificate.Store, registered func(context.Context, string) ([]*certificate.Certificate, error), pemOf func() (id, pem string)) {
-	id, text := pemOf()
-	cert := aCertificate(certEast, id, 1)
-	cert.PEM = text
-	status := func(want certificate.Status) {
-		t.Helper()
-		got, err := registered(t.Context(), id)
-		if want == "" && errors.Is(err, fault.NotFound) {
-			return
-		}
-		if err != nil || len(got) != 1 || got[0].Status != want {
-			t.Errorf("Registered: got %v, %v, want %s", got, err, want)
-		}
-	}
-	status("") // that it isn't there is remembered, too
-	if err := s.InsertCertificate(t.Context(), cert); err != nil {
-		t.Fatal(err)
-	}
-	status(certificate.Active)
-	if _, err := s.ChangeCertificate(t.Context(), certEast, id, func(c *certificate.Certificate) error {
-		c.Status = certificate.Inactive
-		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
-	status(certificate.Inactive)
-	if _, err := s.DeleteCertificate(t.Context(), certEast, id, func(certificate.Certificate, certificate.Uses) error { return nil }); err != nil {
-		t.Fatal(err)
-	}
-	status("")
 }

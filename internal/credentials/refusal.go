@@ -1,0 +1,39 @@
+package credentials
+
+import (
+	"fmt"
+
+	"muster/internal/fault"
+)
+
+// Refusal is a no to a device.
+type Refusal struct {
+	Told *fault.Error // what the device is told, in AWS's words
+	Why  string       // what the operator is told; never sent to a device
+}
+
+func (r *Refusal) Error() string { return r.Told.Message + " (" + r.Why + ")" }
+
+// Unwrap lets fault.Of and errors.Is find the kind.
+func (r *Refusal) Unwrap() error { return r.Told }
+
+// answer is what a device is told.
+type answer struct {
+	kind    fault.Kind
+	message string
+}
+
+var (
+	badCertificate = answer{fault.Denied, "Certificate is invalid on this endpoint"}
+	noCertificate  = answer{fault.Denied, "Missing Authentication Token"}
+	badThing       = answer{fault.Denied, "Invalid thing name passed"}
+	denied         = answer{fault.Denied, "Access Denied"}
+	noAlias        = answer{fault.NotFound, "Role alias does not exist"}
+	noRole         = answer{fault.Invalid, "Unable to assume the role, or the role to assume does not exist"}
+	tooLong        = answer{fault.Invalid, "The requested CredentialDurationSeconds exceeds the MaxSessionDuration set for the role"}
+	notFound       = answer{fault.NotFound, "Not Found"}
+)
+
+func refuse(a answer, why string, args ...any) error {
+	return &Refusal{Told: a.kind.Errorf("%s", a.message), Why: fmt.Sprintf(why, args...)}
+}

@@ -1,0 +1,133 @@
+// Package credsapi is the door of the credentials provider: the port where
+// devices show their certificates and ask for temporary credentials,
+//
+//	GET /role-aliases/<alias>/credentials
+//
+// The handshake asks for a certificate and proves that the device has its key;
+// nothing else rests on it. Who the device is and what it may have is decided
+// at each request, by the SHA-256 of the certificate: a resumed session or a
+// connection kept open is judged like a new one. The decision is that of
+// package credentials; the door only says it in HTTP.
+//
+// Wire forms are those of the AWS IoT Developer Guide, "Authorizing direct
+// calls to AWS services", and of what clients read: at most 2048 bytes, and
+// JSON with a Content-Length whatever the answer.
+package credsapi
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"muster/internal/credentials"
+)
+
+// thingHeader names the thing the device says it is.
+const thingHeader = "X-Amzn-Iot-Thingname"
+
+// Door answers devices.
+type Door struct {
+	Provider *credentials.Provider
+	Log      *slog.Logger // slog.Default() when nil
+}
+
+// ServeHTTP answers one request.
+func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	if r.ContentLength != 0 {
+		w.Header().Set("Connection", "close") // no body is meant, and none is read
+	}
+	asked, a := requestOf(r)
+	if a == nil {
+		a = d.issue(r, asked)
+	}
+	id := newRequestID()
+	a.send(w, id)
+	d.record(r, id, asked, a, time.Since(began))
+}
+
+func (d *Door) issue(r *http.Request, asked credentials.Request) *answer {
+	cred, err := d.Provider.Issue(r.Context(), asked)
+	if err != nil {
+		return refusal(err)
+	}
+	return success(cred)
+}
+
+// requestOf reads what is asked; the answer is nil unless that is nothing the
+// door knows.
+func requestOf(r *http.Request) (credentials.Request, *answer) {
+	asked := credentials.Request{
+		// Twice is neither of the two: a comma is in no thing's name.
+		Thing: strings.Join(r.Header.Values(thingHeader), ","),
+	}
+	if from, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		asked.SourceIP = from.Addr().Unmap()
+	}
+	if r.TLS != nil {
+		asked.ServerName = r.TLS.ServerName
+		if len(r.TLS.PeerCertificates) > 0 {
+			sum := sha256.Sum256(r.TLS.PeerCertificates[0].Raw)
+			asked.CertificateID = hex.EncodeToString(sum[:])
+		}
+	}
+	alias, ok := aliasOf(r.URL.EscapedPath())
+	asked.Alias = alias
+	switch {
+	case !ok:
+		return asked, &answer{status: http.StatusNotFound, kind: "ResourceNotFoundException", message: "Not Found"}
+	case r.Method != http.MethodGet:
+		return asked, &answer{status: http.StatusMethodNotAllowed, kind: "MethodNotAllowedException", message: "Method Not Allowed"}
+	}
+	return asked, nil
+}
+
+// aliasOf reads the alias out of a path, of which there is one spelling: a path
+// with a doubled slash is not mended, nor redirected, which no device follows.
+func aliasOf(escaped string) (alias string, ok bool) {
+	parts := strings.Split(escaped, "/")
+	if len(parts) != 4 || parts[0] != "" || parts[1] != "role-aliases" || parts[2] == "" || parts[3] != "credentials" {
+		return "", false
+	}
+	alias, err := url.PathUnescape(parts[2])
+	return alias, err == nil
+}
+
+// newRequestID makes a random UUID, version 4.
+func newRequestID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// record writes the one log record of a request.
+func (d *Door) record(r *http.Request, id string, asked credentials.Request, a *answer, took time.Duration) {
+	level := slog.LevelInfo
+	attrs := make([]slog.Attr, 0, 12)
+	attrs = append(attrs, slog.String("request", id), slog.String("service", "credentials"), slog.Int("status", a.status),
+		slog.String("alias", asked.Alias), slog.String("certificate", asked.CertificateID), slog.String("thing", asked.Thing),
+		slog.String("source", asked.SourceIP.String()), slog.Duration("duration", took))
+	if a.kind != "" {
+		attrs = append(attrs, slog.String("error", a.kind), slog.String("sni", asked.ServerName), slog.String("why", a.why))
+	}
+	if a.status >= http.StatusInternalServerError && r.Context().Err() == nil {
+		level = slog.LevelError
+	}
+	d.log().LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+func (d *Door) log() *slog.Logger {
+	if d.Log == nil {
+		return slog.Default()
+	}
+	return d.Log
+}
