@@ -1,0 +1,395 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"muster/internal/arn"
+	"muster/internal/certificate"
+	"muster/internal/fault"
+	"muster/internal/index"
+	"muster/internal/iotpolicy"
+	"muster/internal/page"
+)
+
+// IoTPolicies is an empty keeper of IoT policies, with the certificates they
+// are attached to and the index it publishes to.
+type IoTPolicies struct {
+	iotpolicy.Store
+	Certificates certificate.Store
+	Index        *index.Index
+}
+
+func (s IoTPolicies) insert(t *testing.T, scope arn.Scope, minute int, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		if err := s.InsertPolicy(t.Context(), scope, anIoTPolicy(scope, name, minute)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (s IoTPolicies) certificate(t *testing.T, scope arn.Scope, ids ...string) {
+	t.Helper()
+	for _, id := range ids {
+		if err := s.Certificates.InsertCertificate(t.Context(), aCertificate(scope, id, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (s IoTPolicies) attach(t *testing.T, scope arn.Scope, name, certificateID string) {
+	t.Helper()
+	if err := s.Attach(t.Context(), scope, name, certificateID, time.Now(), agree); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s IoTPolicies) attached(t *testing.T, scope arn.Scope, certificateID string) []string {
+	t.Helper()
+	refs, err := s.Attachments(t.Context(), scope, certificateID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{}
+	for _, ref := range refs {
+		names = append(names, ref.Name)
+	}
+	return names
+}
+
+func anIoTPolicy(scope arn.Scope, name string, minute int) iotpolicy.Policy {
+	created := time.Date(2026, 7, 1, 12, minute, 0, 123_000_000, time.UTC)
+	return iotpolicy.Policy{
+		ID: fmt.Sprint("id of ", name, " in ", scope), Name: name, Document: "\t{\"as it is\":  \"sent – é\"}\r\n",
+		Version: 1, Created: created, Modified: created.Add(time.Second),
+	}
+}
+
+// IoTPolicy is what every keeper of IoT policies must pass. open answers an
+// empty one that lasts as long as t.
+func IoTPolicy(t *testing.T, open func(t *testing.T) IoTPolicies) {
+	t.Run("policies", func(t *testing.T) { iotPolicies(t, open) })
+	t.Run("attachments", func(t *testing.T) { iotAttachments(t, open) })
+	t.Run("every change is published", func(t *testing.T) { iotPublications(t, open(t)) })
+	t.Run("races", func(t *testing.T) { iotRaces(t, open) })
+}
+
+func iotPolicies(t *testing.T, open func(t *testing.T) IoTPolicies) {
+	east, west := certEast, certWest
+	stranger := arn.Scope{Account: "222222222222", Region: east.Region}
+
+	t.Run("a policy is kept byte for byte, in its scope only", func(t *testing.T) {
+		s := open(t)
+		s.insert(t, east, 1, "p")
+		got, err := s.Policy(t.Context(), east, "p")
+		if diff := cmp.Diff(anIoTPolicy(east, "p", 1), got); err != nil || diff != "" {
+			t.Errorf("Policy: %v %s", err, diff)
+		}
+		for _, scope := range []arn.Scope{west, stranger} {
+			if _, err := s.Policy(t.Context(), scope, "p"); !errors.Is(err, fault.NotFound) {
+				t.Errorf("Policy in %v: got %v, want %v", scope, err, fault.NotFound)
+			}
+			s.insert(t, scope, 1, "p")
+		}
+	})
+
+	t.Run("a name is one policy's", func(t *testing.T) {
+		s := open(t)
+		s.insert(t, east, 1, "p", "P")
+		again := anIoTPolicy(east, "p", 2)
+		again.ID = "another"
+		if err := s.InsertPolicy(t.Context(), east, again); !errors.Is(err, fault.AlreadyExists) {
+			t.Errorf("InsertPolicy again: got %v, want %v", err, fault.AlreadyExists)
+		}
+		if got, err := s.Policy(t.Context(), east, "p"); err != nil || got.ID == "another" {
+			t.Errorf("Policy: got %+v, %v, want the first", got, err)
+		}
+	})
+
+	t.Run("pages in the order of creation, both ways", func(t *testing.T) {
+		s := open(t)
+		s.insert(t, east, 2, "b", "a") // of one moment
+		s.insert(t, east, 1, "c")
+		s.insert(t, east, 3, "B")
+		s.insert(t, west, 2, "d")
+		for _, tc := range []struct {
+			descending bool
+			want       []string
+		}{
+			{false, []string{"c", "a", "b", "B"}},
+			{true, []string{"B", "b", "a", "c"}},
+		} {
+			for limit := 1; limit <= 5; limit++ {
+				got := everyPage(t, page.Request{Limit: limit, Descending: tc.descending}, func(p page.Request) (page.Page[string], error) {
+					return s.Policies(t.Context(), east, p)
+				})
+				if !cmp.Equal(got, tc.want) {
+					t.Errorf("descending %v, %d a page: got %v, want %v", tc.descending, limit, got, tc.want)
+				}
+			}
+		}
+		for _, token := range []string{"x", page.Token("a"), page.Token("a", "b")} {
+			if _, err := s.Policies(t.Context(), east, page.Request{Limit: 1, Token: token}); !errors.Is(err, fault.Invalid) {
+				t.Errorf("token %q: got %v, want %v", token, err, fault.Invalid)
+			}
+		}
+	})
+
+	t.Run("a deletion tells its rule what it hangs on", func(t *testing.T) {
+		s := open(t)
+		s.certificate(t, east, "aa")
+		s.insert(t, east, 1, "p")
+		ask := func(want iotpolicy.Uses) {
+			t.Helper()
+			err := s.DeletePolicy(t.Context(), east, "p", func(got iotpolicy.Uses) error {
+				if got != want {
+					t.Errorf("DeletePolicy: got %+v, want %+v", got, want)
+				}
+				return errRule
+			})
+			if err != errRule {
+				t.Errorf("DeletePolicy: got %v, want the rule's error", err)
+			}
+		}
+		ask(iotpolicy.Uses{Versions: 1})
+		s.attach(t, east, "p", "aa")
+		ask(iotpolicy.Uses{Versions: 1, Attached: true})
+		if err := s.Detach(t.Context(), east, "p", "aa"); err != nil {
+			t.Fatal(err)
+		}
+		ask(iotpolicy.Uses{Versions: 1})
+		if err := s.DeletePolicy(t.Context(), east, "p", agree); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.DeletePolicy(t.Context(), east, "p", agree); !errors.Is(err, fault.NotFound) {
+			t.Errorf("DeletePolicy again: got %v, want %v", err, fault.NotFound)
+		}
+		s.insert(t, east, 2, "p") // nothing of the old one stands in its way
+	})
+}
+
+func iotAttachments(t *testing.T, open func(t *testing.T) IoTPolicies) {
+	east, west := certEast, certWest
+
+	t.Run("an attachment tells its rule what it depends on", func(t *testing.T) {
+		s := open(t)
+		s.certificate(t, east, "aa")
+		s.certificate(t, west, "bb")
+		s.insert(t, east, 1, "p", "q")
+		s.insert(t, west, 1, "r")
+		s.attach(t, east, "q", "aa")
+		for _, tc := range []struct {
+			name, policy, certificate string
+			want                      iotpolicy.Attachment
+		}{
+			{"both are there", "p", "aa", iotpolicy.Attachment{Policy: true, Certificate: true, Count: 1}},
+			{"attached already", "q", "aa", iotpolicy.Attachment{Policy: true, Certificate: true, Already: true, Count: 1}},
+			{"no policy", "r", "aa", iotpolicy.Attachment{Certificate: true, Count: 1}},
+			{"no certificate", "p", "bb", iotpolicy.Attachment{Policy: true}},
+		} {
+			err := s.Attach(t.Context(), east, tc.policy, tc.certificate, time.Now(), func(got iotpolicy.Attachment) error {
+				if got != tc.want {
+					t.Errorf("%s: got %+v, want %+v", tc.name, got, tc.want)
+				}
+				return errRule
+			})
+			if err != errRule {
+				t.Errorf("%s: got %v, want the rule's error", tc.name, err)
+			}
+		}
+		if got := s.attached(t, east, "aa"); !cmp.Equal(got, []string{"q"}) {
+			t.Errorf("attached: got %v, want q only", got)
+		}
+	})
+
+	t.Run("attaching twice and detaching twice change nothing more", func(t *testing.T) {
+		s := open(t)
+		s.certificate(t, east, "aa", "bb")
+		s.certificate(t, west, "aa")
+		s.insert(t, east, 1, "p", "q")
+		for range 2 {
+			s.attach(t, east, "q", "aa")
+			s.attach(t, east, "p", "aa")
+			s.attach(t, east, "p", "bb")
+		}
+		for range 2 {
+			if got := s.attached(t, east, "aa"); !cmp.Equal(got, []string{"p", "q"}) {
+				t.Errorf("attached: got %v, want p and q", got)
+			}
+			if err := s.Detach(t.Context(), east, "p", "bb"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for scope, id := range map[arn.Scope]string{east: "bb", west: "aa"} {
+			if got := s.attached(t, scope, id); len(got) != 0 {
+				t.Errorf("attached to %s in %v: got %v, want nothing", id, scope, got)
+			}
+		}
+	})
+
+	t.Run("what is attached comes in pages", func(t *testing.T) {
+		s := open(t)
+		s.certificate(t, east, "aa", "bb")
+		want := []string{"A", "a", "b", "b=", "c"}
+		for _, name := range []string{"b=", "c", "A", "b", "a"} {
+			s.insert(t, east, 1, name)
+			s.attach(t, east, name, "aa")
+		}
+		s.attach(t, east, "c", "bb")
+		for limit := 1; limit <= 6; limit++ {
+			got := everyPage(t, page.Request{Limit: limit}, func(p page.Request) (page.Page[string], error) {
+				return s.Attached(t.Context(), east, "aa", p)
+			})
+			if !cmp.Equal(got, want) {
+				t.Errorf("%d a page: got %v, want %v", limit, got, want)
+			}
+		}
+		for scope, id := range map[arn.Scope]string{east: "cc", west: "aa"} {
+			if _, err := s.Attached(t.Context(), scope, id, page.Request{Limit: 1}); !errors.Is(err, fault.NotFound) {
+				t.Errorf("attached to %s in %v: got %v, want %v", id, scope, err, fault.NotFound)
+			}
+		}
+	})
+}
+
+func iotPublications(t *testing.T, s IoTPolicies) {
+	east := certEast
+	s.certificate(t, east, "aa")
+	see := func(what, want string) {
+		t.Helper()
+		document, err := index.Get(t.Context(), s.Index, iotpolicy.Key(east, "p"), func(ctx context.Context) (string, error) {
+			p, err := s.Policy(ctx, east, "p")
+			return p.ID, err
+		})
+		if err != nil {
+			document = "none"
+		}
+		refs, err := index.Get(t.Context(), s.Index, iotpolicy.AttachedKey(east, "aa"), func(ctx context.Context) ([]iotpolicy.Ref, error) {
+			return s.Attachments(ctx, east, "aa")
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		uses, err := index.Get(t.Context(), s.Index, certificate.Key("aa"), func(context.Context) (int, error) { return len(s.attached(t, east, "aa")), nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := fmt.Sprint(strings.HasPrefix(document, "id of p"), len(refs), uses)
+		if got != want {
+			t.Errorf("after %s: got %s, want %s", what, got, want)
+		}
+	}
+	see("nothing", "false 0 0")
+	s.insert(t, east, 1, "p")
+	see("an insertion", "true 0 0")
+	s.attach(t, east, "p", "aa")
+	see("an attachment", "true 1 1")
+	if err := s.Detach(t.Context(), east, "p", "aa"); err != nil {
+		t.Fatal(err)
+	}
+	see("a detachment", "true 0 0")
+	s.attach(t, east, "p", "aa")
+	see("another attachment", "true 1 1")
+	_, err := s.Certificates.DeleteCertificate(t.Context(), east, "aa", func(certificate.Certificate, certificate.Uses) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	see("the certificate's deletion", "true 0 0")
+	if err := s.DeletePolicy(t.Context(), east, "p", agree); err != nil {
+		t.Fatal(err)
+	}
+	see("a deletion", "false 0 0")
+}
+
+func iotRaces(t *testing.T, open func(t *testing.T) IoTPolicies) {
+	east := certEast
+
+	t.Run("two attachments race for the last place", func(t *testing.T) {
+		s := open(t)
+		s.certificate(t, east, "aa")
+		names := []string{"a", "b", "c", "d", "e", "f", "g", "h"}
+		s.insert(t, east, 1, names...)
+		var wg sync.WaitGroup
+		for _, name := range names {
+			wg.Go(func() {
+				err := s.Attach(t.Context(), east, name, "aa", time.Now(), func(a iotpolicy.Attachment) error {
+					if a.Count >= 3 {
+						return errRule
+					}
+					return nil
+				})
+				if err != nil && err != errRule {
+					t.Errorf("Attach: got %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		if got := s.attached(t, east, "aa"); len(got) != 3 {
+			t.Errorf("attached: got %v, want three", got)
+		}
+	})
+
+	t.Run("an attachment races the deletion of its policy", func(t *testing.T) {
+		s := open(t)
+		s.certificate(t, east, "aa")
+		for range 20 {
+			s.insert(t, east, 1, "p")
+			var attached, deleted error
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				attached = s.Attach(t.Context(), east, "p", "aa", time.Now(), func(a iotpolicy.Attachment) error {
+					if !a.Policy {
+						return errRule
+					}
+					return nil
+				})
+			})
+			wg.Go(func() {
+				deleted = s.DeletePolicy(t.Context(), east, "p", func(u iotpolicy.Uses) error {
+					if u.Attached {
+						return errRule
+					}
+					return nil
+				})
+			})
+			wg.Wait()
+			if !slices.Contains([][2]error{{nil, errRule}, {errRule, nil}}, [2]error{attached, deleted}) {
+				t.Fatalf("got %v for the attachment and %v for the deletion, want one of them refused", attached, deleted)
+			}
+			if deleted == nil {
+				continue
+			}
+			if err := s.Detach(t.Context(), east, "p", "aa"); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.DeletePolicy(t.Context(), east, "p", agree); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// everyPage walks through a list.
+func everyPage[T any](t *testing.T, p page.Request, read func(page.Request) (page.Page[T], error)) []T {
+	t.Helper()
+	all := []T{}
+	for {
+		got, err := read(p)
+		if err != nil || len(got.Items) > p.Limit {
+			t.Fatalf("page %+v: got %d items, %v", p, len(got.Items), err)
+		}
+		all = append(all, got.Items...)
+		if p.Token = got.Next; p.Token == "" {
+			return all
+		}
+	}
+}
