@@ -1,7 +1,6 @@
 package registry_test
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"muster/internal/arn"
+	"muster/internal/certificate"
 	"muster/internal/fault"
 	"muster/internal/index"
 	"muster/internal/page"
@@ -26,37 +26,30 @@ var (
 // fleet is a registry over a database of its own, with a clock to turn.
 type fleet struct {
 	*registry.Registry
-	now  time.Time
-	path string
+	now          time.Time
+	certificates certificate.Store
 }
 
 func newFleet(t *testing.T) *fleet {
 	t.Helper()
-	f := &fleet{now: time.UnixMilli(1_700_000_000_000), path: filepath.Join(t.TempDir(), "muster.db")}
 	x := index.New(1024)
-	db, err := store.Open(t.Context(), f.path, x)
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), x)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	f.Registry = registry.New(db.Registry(), x)
+	f := &fleet{Registry: registry.New(db.Registry(), x), now: time.UnixMilli(1_700_000_000_000), certificates: db.Certificates()}
 	f.Now = func() time.Time { return f.now }
 	return f
 }
 
-// certify puts a certificate beside the room, which only asks whether there is one.
 func (f *fleet) certify(t *testing.T, scope arn.Scope, id string) registry.Principal {
 	t.Helper()
-	db, err := sql.Open("sqlite", f.path)
-	if err != nil {
+	cert := certificate.Certificate{ID: id, Scope: scope, Status: certificate.Active}
+	if err := f.certificates.InsertCertificate(t.Context(), cert); err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
-	if _, err := db.Exec(`INSERT INTO certificate (account, region, id, pem, status, mode, generation, version, not_before, not_after, created, modified)
-		VALUES ($1, $2, $3, '', 'ACTIVE', 'DEFAULT', '', 1, 0, 0, 0, 0)`, scope.Account, scope.Region, id); err != nil {
-		t.Fatal(err)
-	}
-	return registry.Principal(scope.Certificate(id))
+	return registry.Principal(cert.ARN())
 }
 
 func (f *fleet) createType(t *testing.T, name registry.TypeName) registry.Type {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"muster/internal/arn"
+	"muster/internal/certificate"
 	"muster/internal/store/storetest"
 )
 
@@ -12,9 +13,8 @@ func TestRegistry(t *testing.T) {
 		db, x := open(t)
 		certify := func(t *testing.T, scope arn.Scope, id string) {
 			t.Helper()
-			err := db.Write(t.Context(), do(`INSERT INTO certificate (account, region, id, pem, status, mode, generation, version, not_before, not_after, created, modified)
-				VALUES ($1, $2, $3, '', 'ACTIVE', 'DEFAULT', '', 1, 0, 0, 0, 0)`, scope.Account, scope.Region, id))
-			if err != nil {
+			cert := certificate.Certificate{ID: id, Scope: scope, Status: certificate.Active}
+			if err := db.Certificates().InsertCertificate(t.Context(), cert); err != nil {
 				t.Fatal(err)
 			}
 		}

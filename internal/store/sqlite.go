@@ -23,7 +23,8 @@ func openSQLite(path string, readOnly bool) (*sql.DB, error) {
 		"synchronous(FULL)", // an acknowledged write survives a power cut
 		"foreign_keys(ON)",
 		"temp_store(MEMORY)",
-		"cache_size(-16384)", // KiB
+		"cache_size(-8192)", // KiB, for each connection
+		"journal_size_limit(67108864)",
 		"trusted_schema(OFF)",
 		"cell_size_check(ON)",
 	}

@@ -17,6 +17,7 @@ type tx struct {
 	writer *writer
 	keys   []index.Key
 	open   []*sql.Rows
+	single []*sql.Row
 	err    error // of the first statement that failed
 }
 
@@ -27,8 +28,12 @@ func (t *tx) run(fn func(*tx) error) (err error) {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic in a write: %v\n%s", p, debug.Stack())
 		}
+		// What is left unread would hold up everybody's COMMIT.
 		for _, rows := range t.open {
-			rows.Close() // an unread RETURNING would hold up everybody's COMMIT
+			rows.Close()
+		}
+		for _, row := range t.single {
+			row.Scan() // closes; it has no other way
 		}
 		if err == nil && t.err != nil {
 			err = fmt.Errorf("a statement failed unheeded: %w", t.err)
@@ -75,7 +80,7 @@ func (t *tx) query(query string, args ...any) (*sql.Rows, error) {
 	return rows, nil
 }
 
-// row runs a query of one row, which the caller must scan.
+// row runs a query of one row, which the caller scans before it runs the same text again.
 func (t *tx) row(query string, args ...any) *sql.Row {
 	if t.err != nil {
 		return t.writer.conn.QueryRowContext(t.ctx, "SELECT $1", refused{t.err})
@@ -86,6 +91,7 @@ func (t *tx) row(query string, args ...any) *sql.Row {
 		return t.writer.conn.QueryRowContext(t.ctx, "SELECT $1", refused{err})
 	}
 	row := stmt.QueryRowContext(t.ctx, args...)
+	t.single = append(t.single, row)
 	t.fail(row.Err())
 	return row
 }

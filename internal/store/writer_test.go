@@ -125,6 +125,10 @@ func TestMembersOfAGroup(t *testing.T) {
 			_, err := tx.Query(`INSERT INTO number (n) VALUES (2), (4) RETURNING n`)
 			return err
 		}, "", []int{1, 2, 3, 4}},
+		{"one leaves a row unread", func(tx *store.Tx) error {
+			tx.Row(`INSERT INTO number (n) VALUES (2) RETURNING n`)
+			return nil
+		}, "", []int{1, 2, 3}},
 		{"one reads what an earlier one wrote", func(tx *store.Tx) error {
 			var n int
 			if err := tx.Row(`SELECT n FROM number WHERE n = 1`).Scan(&n); err != nil {
@@ -172,6 +176,11 @@ func TestAGroupThatFails(t *testing.T) {
 			do(`INSERT OR ROLLBACK INTO number (n) VALUES (1)`)(tx)
 			insert(4)(tx) // would be committed by itself
 			return nil
+		}, []bool{true, true, false}, []int{3}},
+		{"a member leaves its reading unread and ends the transaction", func(tx *store.Tx) error {
+			tx.Query(`SELECT n FROM number`)
+			tx.Row(`SELECT n FROM number`)
+			return do(`ROLLBACK`)(tx)
 		}, []bool{true, true, false}, []int{3}},
 		{"a member ends the transaction and says nothing", do(`ROLLBACK`), []bool{true, true, false}, []int{3}},
 		{"a refusal after a statement ended the transaction", func(tx *store.Tx) error {
