@@ -1,0 +1,102 @@
+// Package sagemakerapi is the door of SageMaker's control API, of which Muster
+// has the part of Edge Manager. It translates; the rules are in package fleet.
+//
+// Types and constraints are those of the model; API_CreateDeviceFleet and its
+// neighbours in the SageMaker API Reference say the rest.
+package sagemakerapi
+
+import (
+	"slices"
+	"strings"
+
+	"muster/internal/arn"
+	"muster/internal/awsapi"
+	"muster/internal/fault"
+	"muster/internal/fleet"
+	"muster/internal/page"
+	"muster/internal/policy"
+)
+
+// Door turns requests into calls of its room.
+type Door struct {
+	Fleets *fleet.Fleets
+}
+
+// Faults are SageMaker's names for the kinds of refusal. What isn't there is a
+// ValidationException, as its clients expect, though the model lists others.
+var Faults = awsapi.Faults{
+	fault.Invalid:       "ValidationException",
+	fault.NotFound:      "ValidationException",
+	fault.AlreadyExists: "ResourceInUse",
+	fault.InUse:         "ResourceInUse",
+	fault.LimitExceeded: "ResourceLimitExceeded",
+	fault.Denied:        "AccessDeniedException",
+}
+
+// Operations are all that the door serves.
+func (d *Door) Operations() []awsapi.Operation {
+	return slices.Concat(d.fleets(), d.devices())
+}
+
+// anywhere is the resource of operations that name none.
+func anywhere[In any](arn.Scope, *In) arn.ARN { return "*" }
+
+// value is what p points at, or the zero value when the member was left out.
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+// present is a member that is left out when it is "".
+func present(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// defaultPage is how many items a page has unless asked otherwise; AWS
+// documents none for these lists.
+const defaultPage = 50
+
+func pageOf(token *string, limit *int32) (page.Request, error) {
+	p := page.Request{Limit: defaultPage, Token: value(token)}
+	if limit == nil {
+		return p, nil
+	}
+	if *limit < 1 { // the model has only the most
+		return p, fault.Invalid.Errorf("1 validation error detected: Value '%d' at 'maxResults' failed to satisfy constraint: Member must have value greater than or equal to 1", *limit)
+	}
+	p.Limit = int(*limit)
+	return p, nil
+}
+
+// tagsOf refuses keys that differ only in the case of their letters: a policy
+// can't tell them apart.
+func tagsOf(list []Tag) (map[string]string, error) {
+	tags := make(map[string]string, len(list))
+	seen := make(map[string]bool, len(list))
+	for _, tag := range list {
+		folded := strings.ToLower(tag.Key)
+		if seen[folded] {
+			return nil, fault.Invalid.Errorf("Duplicate tag keys found: %s", tag.Key)
+		}
+		seen[folded] = true
+		tags[tag.Key] = tag.Value
+	}
+	return tags, nil
+}
+
+// underTags are the condition keys of a request that gives something tags.
+func underTags(list []Tag) policy.Context {
+	c := policy.Context{}
+	var keys []string
+	for _, tag := range list {
+		c.Set("aws:RequestTag/"+tag.Key, tag.Value)
+		keys = append(keys, tag.Key)
+	}
+	c.Set("aws:TagKeys", keys...)
+	return c
+}
