@@ -69,7 +69,8 @@ func (s *Service) open(ctx context.Context, accessKeyID, token string) (*key, *S
 		return nil, nil, ErrInvalidToken
 	}
 	sealed, err := tokenText.DecodeString(token)
-	if err != nil || len(sealed) <= headBytes || sealed[0] != tokenVersion {
+	// The decoder overlooks line breaks; a token has one spelling.
+	if err != nil || tokenText.EncodedLen(len(sealed)) != len(token) || len(sealed) <= headBytes || sealed[0] != tokenVersion {
 		return nil, nil, ErrInvalidToken
 	}
 	head := sealed[:headBytes]
