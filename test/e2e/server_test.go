@@ -1,0 +1,217 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// startLimit bounds the wait for a server to answer /readyz, and for one to end.
+const startLimit = 30 * time.Second
+
+// Server is one running muster serve.
+type Server struct {
+	Data string            // its data directory
+	URL  string            // of the API port, without a trailing slash
+	Env  map[string]string // what muster env exports
+
+	cmd  *exec.Cmd
+	log  *logBuffer
+	done chan struct{} // closed when the process has ended
+	err  error         // of the process; read after done
+}
+
+// Start runs a server on free ports and fresh data. When the test ends the
+// server must end by SIGTERM with status 0.
+func Start(t *testing.T, flags ...string) *Server {
+	t.Helper()
+	return StartOn(t, t.TempDir(), flags...)
+}
+
+// StartOn is Start on a data directory that may hold something already.
+func StartOn(t *testing.T, data string, flags ...string) *Server {
+	t.Helper()
+	args := append([]string{"--data", data, "--api", "127.0.0.1:0", "--devices", "127.0.0.1:0"}, flags...)
+	return launch(t, data, nil, args...)
+}
+
+// launch runs muster serve with these arguments and, on top of a clean
+// environment, these variables.
+func launch(t *testing.T, data string, env []string, args ...string) *Server {
+	t.Helper()
+	s := &Server{Data: data, log: &logBuffer{}, done: make(chan struct{})}
+	s.cmd = exec.Command(binary, append([]string{"serve"}, args...)...)
+	s.cmd.Env = append(CleanEnv(t), env...)
+	s.cmd.Dir = t.TempDir()
+	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
+	if err := s.cmd.Start(); err != nil {
+		t.Fatalf("start %s: %v", binary, err)
+	}
+	go func() {
+		s.err = s.cmd.Wait()
+		close(s.done)
+	}()
+	t.Cleanup(func() {
+		s.Stop(t)
+		if t.Failed() {
+			t.Logf("log of muster serve (%s):\n%s", data, s.log.tail())
+		}
+	})
+	s.awaitReady(t)
+	return s
+}
+
+// awaitReady returns when server.json names this process and /readyz says 200.
+func (s *Server) awaitReady(t *testing.T) {
+	t.Helper()
+	deadline := time.Now().Add(startLimit)
+	for ; ; time.Sleep(10 * time.Millisecond) {
+		select {
+		case <-s.done:
+			t.Fatalf("muster serve ended while starting: %v", s.err)
+		default:
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("muster serve isn't ready after %v", startLimit)
+		}
+		if !s.published() {
+			continue
+		}
+		if s.URL == "" {
+			s.Env = MusterEnv(t, s.Data)
+			s.URL = strings.TrimSuffix(s.Env["AWS_ENDPOINT_URL"], "/")
+		}
+		if resp, err := plain.Get(s.URL + "/readyz"); err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return
+			}
+		}
+	}
+}
+
+// published reports whether server.json is there and written by this process,
+// not one left by a server that was killed.
+func (s *Server) published() bool {
+	text, err := os.ReadFile(filepath.Join(s.Data, "server.json"))
+	if err != nil {
+		return false
+	}
+	var written struct {
+		PID int `json:"pid"`
+	}
+	return json.Unmarshal(text, &written) == nil && written.PID == s.cmd.Process.Pid
+}
+
+// Stop ends the server by SIGTERM and expects status 0. One that has ended is let be.
+func (s *Server) Stop(t *testing.T) {
+	t.Helper()
+	select {
+	case <-s.done:
+		return
+	default:
+	}
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("SIGTERM: %v", err)
+	}
+	select {
+	case <-s.done:
+		if s.err != nil {
+			t.Errorf("muster serve after SIGTERM: got %v, want status 0", s.err)
+		}
+	case <-time.After(startLimit):
+		t.Errorf("muster serve still runs %v after SIGTERM", startLimit)
+		s.Kill(t)
+	}
+}
+
+// Kill ends the server by SIGKILL.
+func (s *Server) Kill(t *testing.T) {
+	t.Helper()
+	if err := s.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Fatalf("kill: %v", err)
+	}
+	<-s.done
+}
+
+// Client speaks for the root key.
+func (s *Server) Client() *Client {
+	return &Client{
+		URL:    s.URL,
+		Region: s.Env["AWS_REGION"],
+		Key:    Key{ID: s.Env["AWS_ACCESS_KEY_ID"], Secret: s.Env["AWS_SECRET_ACCESS_KEY"]},
+	}
+}
+
+// Get fetches an unsigned path of the API port.
+func (s *Server) Get(t *testing.T, path string) Reply {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return send(t, plain, req)
+}
+
+// MusterEnv runs muster env as a shell would and answers what it exported.
+func MusterEnv(t *testing.T, data string) map[string]string {
+	t.Helper()
+	before := CleanEnv(t)
+	cmd := exec.Command("sh", "-c", `out=$("$0" env --data "$1") || exit; eval "$out"; env -0`, binary, data)
+	cmd.Env = before
+	var complaint bytes.Buffer
+	cmd.Stderr = &complaint
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("muster env: %v\n%s", err, complaint.Bytes())
+	}
+	known := make(map[string]bool, len(before))
+	for _, line := range before {
+		known[line] = true
+	}
+	exported := make(map[string]string)
+	for line := range strings.SplitSeq(string(out), "\x00") {
+		name, value, ok := strings.Cut(line, "=")
+		if ok && !known[line] && (strings.HasPrefix(name, "AWS_") || strings.HasPrefix(name, "MUSTER_")) {
+			exported[name] = value
+		}
+	}
+	return exported
+}
+
+// logBuffer keeps what a server wrote; several writers may share it.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// tail answers the last 8 KiB.
+func (b *logBuffer) tail() string {
+	const limit = 8 << 10
+	text := b.String()
+	if len(text) > limit {
+		text = "…" + text[len(text)-limit:]
+	}
+	return text
+}
