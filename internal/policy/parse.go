@@ -10,13 +10,9 @@ import (
 	"muster/internal/fault"
 )
 
-// Sizes of documents in characters, white space not counted; see Length.
-const (
-	MaxIoT     = 2048
-	MaxManaged = 6144
-	MaxInline  = 10240 // all inline policies of one role together
-	MaxTrust   = 2048
-)
+// MaxIoT is how long an AWS IoT policy may be, in characters as Length counts
+// them. The quotas of IAM are IAM's to know.
+const MaxIoT = 2048
 
 // Versions of the language. Policies that name neither are of version 2008.
 const (
