@@ -37,6 +37,9 @@ const (
 	DefaultLife = 3600 * time.Second
 )
 
+// MaxTags is how many tags an alias has at most.
+const MaxTags = 50
+
 // Alias is a name for a role.
 type Alias struct {
 	ID       string // random, of this alias and no other of its name
@@ -82,8 +85,9 @@ func New(store Store, x *index.Index, roles *iam.Directory) *Aliases {
 
 // Create makes an alias of a's name, role, life (0 is the default) and tags,
 // and answers it as kept. The caller in ctx must be allowed to pass the role
-// to the credentials provider. It fails with fault.Denied, fault.Invalid, or
-// fault.AlreadyExists, also when the alias there is the same.
+// to the credentials provider. It fails with fault.Denied, fault.Invalid,
+// fault.LimitExceeded for too many tags, or fault.AlreadyExists, also when the
+// alias there is the same.
 func (a *Aliases) Create(ctx context.Context, scope arn.Scope, alias Alias) (Alias, error) {
 	if alias.Life == 0 {
 		alias.Life = DefaultLife
@@ -114,6 +118,9 @@ func (a Alias) valid() error {
 	}
 	if a.Life < MinLife || a.Life > MaxLife || a.Life%time.Second != 0 {
 		return fault.Invalid.Errorf("The credential duration must be between %d and %d seconds.", MinLife/time.Second, MaxLife/time.Second)
+	}
+	if len(a.Tags) > MaxTags {
+		return fault.LimitExceeded.Errorf("A role alias has at most %d tags.", MaxTags)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -92,6 +93,8 @@ func TestCreateRefused(t *testing.T) {
 		{"the longest life", "", func(a *rolealias.Alias) { a.Life = 43200 * time.Second }, false, nil},
 		{"a life too short", "", func(a *rolealias.Alias) { a.Life = 899 * time.Second }, false, fault.Invalid},
 		{"a life too long", "", func(a *rolealias.Alias) { a.Life = 43201 * time.Second }, false, fault.Invalid},
+		{"as many tags as may be", "", func(a *rolealias.Alias) { a.Tags = tags(rolealias.MaxTags) }, false, nil},
+		{"too many tags", "", func(a *rolealias.Alias) { a.Tags = tags(rolealias.MaxTags + 1) }, false, fault.LimitExceeded},
 		{"the alias exists", "", nil, true, fault.AlreadyExists},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -114,6 +117,14 @@ func TestCreateRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+func tags(n int) map[string]string {
+	all := map[string]string{}
+	for i := range n {
+		all[strconv.Itoa(i)] = ""
+	}
+	return all
 }
 
 func TestWithoutACaller(t *testing.T) {
