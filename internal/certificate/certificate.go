@@ -99,6 +99,7 @@ type Registry struct {
 
 	Now    func() time.Time             // nil: time.Now
 	Caller func(context.Context) string // whom the audit record names; nil: nobody
+	Log    *slog.Logger                 // takes the audit records; nil: slog.Default()
 }
 
 // New answers for the certificates in store, which publishes to x. Authority
@@ -227,7 +228,11 @@ func (r *Registry) audit(ctx context.Context, event string, c *Certificate) {
 	if r.Caller != nil {
 		attrs = append(attrs, "caller", r.Caller(ctx))
 	}
-	slog.InfoContext(ctx, "certificate "+event, slog.Group("audit", attrs...))
+	log := r.Log
+	if log == nil {
+		log = slog.Default()
+	}
+	log.InfoContext(ctx, "certificate "+event, slog.Group("audit", attrs...))
 }
 
 func (r *Registry) now() time.Time {

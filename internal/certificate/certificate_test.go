@@ -2,6 +2,7 @@ package certificate_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -317,10 +318,9 @@ func TestList(t *testing.T) {
 
 func TestAudit(t *testing.T) {
 	var out bytes.Buffer
-	old := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&out, nil)))
-	t.Cleanup(func() { slog.SetDefault(old) })
 	r := open(t)
+	r.Log = slog.New(slog.NewJSONHandler(&out, nil))
+	r.Caller = func(context.Context) string { return "arn:aws:iam::111111111111:root" }
 	cert, keys, err := r.CreateWithKeys(t.Context(), east, true)
 	if err != nil {
 		t.Fatal(err)
@@ -336,13 +336,13 @@ func TestAudit(t *testing.T) {
 	var events []string
 	for line := range strings.Lines(out.String()) {
 		var record struct {
-			Audit struct{ Event, Certificate, Account string }
+			Audit struct{ Event, Certificate, Account, Caller string }
 		}
 		if err := json.Unmarshal([]byte(line), &record); err != nil {
 			t.Fatal(err)
 		}
 		if a := record.Audit; a.Event != "" {
-			if a.Certificate != cert.ID || a.Account != east.Account {
+			if a.Certificate != cert.ID || a.Account != east.Account || a.Caller != "arn:aws:iam::111111111111:root" {
 				t.Errorf("record: %s", line)
 			}
 			events = append(events, strings.TrimPrefix(a.Event, "certificate "))
