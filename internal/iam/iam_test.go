@@ -90,6 +90,7 @@ func TestCreateRole(t *testing.T) {
 		{"a name of 65", iam.Role{Name: strings.Repeat("r", 65), TrustDocument: trusting}, fault.Invalid},
 		{"no name", iam.Role{TrustDocument: trusting}, fault.Invalid},
 		{"a slash in the name", iam.Role{Name: "a/b", TrustDocument: trusting}, fault.Invalid},
+		{"a path of nothing", iam.Role{Name: "r", Path: "//", TrustDocument: trusting}, fault.Invalid},
 		{"a path without an end", iam.Role{Name: "r", Path: "/a", TrustDocument: trusting}, fault.Invalid},
 		{"sessions too short", iam.Role{Name: "r", TrustDocument: trusting, MaxSession: 3599 * time.Second}, fault.Invalid},
 		{"sessions too long", iam.Role{Name: "r", TrustDocument: trusting, MaxSession: 43201 * time.Second}, fault.Invalid},

@@ -45,7 +45,7 @@ func (r *RoleEntry) Trusts(p policy.Principal, action string, c policy.Context) 
 var (
 	roleForm        = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
 	nameForm        = regexp.MustCompile(`^[\w+=,.@-]{1,128}$`)
-	pathForm        = regexp.MustCompile(`^/$|^/[\x21-\x7e]{0,510}/$`)
+	pathForm        = regexp.MustCompile(`^/$|^/[\x21-\x7e]{1,510}/$`)
 	descriptionForm = regexp.MustCompile(`^[\t\n\r\x{20}-\x{7e}\x{a1}-\x{ff}]*$`)
 )
 
