@@ -113,14 +113,6 @@ func present(thing Name, p Principal, e Ends) error {
 	return nil
 }
 
-// NoThing is the refusal of a thing that doesn't exist.
-func NoThing(name Name) error { return fault.NotFound.Errorf("Thing %s cannot be found.", name) }
-
-// NoType is the refusal of a type that doesn't exist.
-func NoType(name TypeName) error {
-	return fault.NotFound.Errorf("Thing type %s cannot be found.", name)
-}
-
 // Attachments lists the principals of a thing.
 func (r *Registry) Attachments(ctx context.Context, scope arn.Scope, thing Name, p page.Request) (page.Page[Attachment], error) {
 	return r.store.Attachments(ctx, scope, thing, p)

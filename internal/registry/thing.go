@@ -101,6 +101,9 @@ func checkAttributes(t Thing) (map[string]string, error) {
 	return has, nil
 }
 
+// NoThing is the refusal of a thing that doesn't exist.
+func NoThing(name Name) error { return fault.NotFound.Errorf("Thing %s cannot be found.", name) }
+
 // Thing finds a thing.
 func (r *Registry) Thing(ctx context.Context, scope arn.Scope, name Name) (Thing, error) {
 	return r.store.Thing(ctx, scope, name)

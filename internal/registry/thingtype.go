@@ -54,6 +54,11 @@ func sameNames(a, b []string) bool {
 	return slices.Equal(set(a), set(b))
 }
 
+// NoType is the refusal of a type that doesn't exist.
+func NoType(name TypeName) error {
+	return fault.NotFound.Errorf("Thing type %s cannot be found.", name)
+}
+
 // Type finds a type.
 func (r *Registry) Type(ctx context.Context, scope arn.Scope, name TypeName) (Type, error) {
 	return r.store.Type(ctx, scope, name)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 
+	sqlite3 "modernc.org/sqlite/lib"
+
 	"muster/internal/index"
 )
 
@@ -22,7 +24,10 @@ func (t *tx) Row(query string, args ...any) *sql.Row             { return t.row(
 func (t *tx) Publish(keys ...index.Key)                          { t.publish(keys...) }
 
 var (
-	UniqueViolation     = uniqueViolation
-	ForeignKeyViolation = foreignKeyViolation
-	Beyond              = beyond
+	UniqueViolation = uniqueViolation
+	Beyond          = beyond
 )
+
+func ForeignKeyViolation(err error) bool {
+	return constraint(err) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
+}

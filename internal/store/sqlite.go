@@ -54,9 +54,3 @@ func uniqueViolation(err error) bool {
 	}
 	return false
 }
-
-// foreignKeyViolation reports whether err is that of a statement that would
-// have left a row pointing at one that isn't there.
-func foreignKeyViolation(err error) bool {
-	return constraint(err) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
-}
