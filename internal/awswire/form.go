@@ -143,7 +143,7 @@ func (p *formNode) numbered(name string) ([]*formNode, error) {
 	numbers := make([]int, 0, len(items.below))
 	for text, item := range items.below {
 		number, err := strconv.Atoi(text)
-		if err != nil || number < 1 || byNumber[number] != nil {
+		if err != nil || number < 1 || strconv.Itoa(number) != text {
 			return nil, &SerializationError{Reason: fmt.Sprintf("'%s' is not the number of a list element", short(text))}
 		}
 		byNumber[number] = item
