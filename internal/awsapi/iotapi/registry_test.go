@@ -25,6 +25,7 @@ import (
 	"muster/internal/secret"
 	"muster/internal/sigv4"
 	"muster/internal/store"
+	"muster/internal/sts"
 )
 
 // registryDoor is the door with the registry behind it, as a client reaches it.
@@ -56,10 +57,9 @@ func newRegistryDoor(t *testing.T) *registryDoor {
 	d.api = awsapi.New(awsapi.Service{Wire: iotapi.Service, Operations: door.Operations(), Faults: iotapi.Faults})
 	d.api.Log = slog.New(slog.DiscardHandler)
 	d.api.Now = func() time.Time { return d.now }
-	d.api.Authenticate = func(context.Context, string, string) (awsapi.Login, error) {
-		caller := &iam.Caller{Account: registryScope.Account, Root: true}
-		return awsapi.Login{Secret: registryKey.Secret, Caller: func(context.Context) (*iam.Caller, error) { return caller, nil }}, nil
-	}
+	login := sts.New(nil, nil, nil)
+	login.RootKey = func(string) (string, secret.String, bool) { return registryScope.Account, registryKey.Secret, true }
+	d.api.Authenticate = login.Authenticate
 	d.api.Authorize = func(_ context.Context, _ *iam.Caller, action string, resource arn.ARN, _ policy.Context) error {
 		d.asked = action + " " + string(resource)
 		if d.deny {
