@@ -13,7 +13,7 @@ export CGO_ENABLED ?= 0
 build:
 	@test -x $(BIN) || echo "Building Muster. The first build compiles SQLite and the S3 store and takes some minutes."
 	@mkdir -p bin
-	$(GO) build $(if $(wildcard $(BIN)),,-v) -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/muster
+	$(GO) build $(if $(wildcard $(BIN)),,-v) -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/muster
 
 demo: build
 	@$(BIN) tutorial --fresh

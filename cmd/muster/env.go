@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"muster/internal/account"
 	"muster/internal/server"
 )
 
@@ -22,14 +23,7 @@ server. They hold the root key: use them as  eval "$(muster env)".`,
 			if err := environment(cmd); err != nil {
 				return err
 			}
-			s, err := server.ReadState(data)
-			if err != nil {
-				return fmt.Errorf("%w (%s): start one with `muster serve`, or name its --data", err, data)
-			}
-			if !s.Running() {
-				return fmt.Errorf("the muster that wrote %s is gone: start it again with `muster serve`", data)
-			}
-			key, err := server.ReadRootKey(data)
+			s, key, err := running(data)
 			if err != nil {
 				return err
 			}
@@ -41,13 +35,26 @@ server. They hold the root key: use them as  eval "$(muster env)".`,
 	return cmd
 }
 
+// running answers the server on data and its root key.
+func running(data string) (server.State, account.RootKey, error) {
+	s, err := server.ReadState(data)
+	if err == nil && !server.Running(data) {
+		err = server.NotRunning
+	}
+	if err != nil {
+		return s, account.RootKey{}, fmt.Errorf("%w (%s): start one with `muster serve`, or name its --data", err, data)
+	}
+	key, err := account.ReadRootKey(s.RootKey)
+	return s, key, err
+}
+
 type variable struct{ name, value string }
 
 // clientEnvironment is what an AWS client needs to be told.
-func clientEnvironment(s server.State, key server.RootKey) []variable {
+func clientEnvironment(s server.State, key account.RootKey) []variable {
 	vars := []variable{
 		{"AWS_ENDPOINT_URL", s.API},
-		{"AWS_ACCESS_KEY_ID", key.ID},
+		{"AWS_ACCESS_KEY_ID", key.AccessKeyID},
 		{"AWS_SECRET_ACCESS_KEY", key.Secret.Reveal()},
 		{"AWS_DEFAULT_REGION", s.Region},
 		{"AWS_REGION", s.Region},

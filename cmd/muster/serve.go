@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -29,8 +30,6 @@ first start makes and keeps in <data>/root-credentials.`,
 				return err
 			}
 			c.APITLS = apiTLS.value == "auto"
-			c.RootAccessKeyID = os.Getenv("MUSTER_ROOT_ACCESS_KEY_ID")
-			c.RootSecretAccessKey = os.Getenv("MUSTER_ROOT_SECRET_ACCESS_KEY")
 			c.Version = version
 			c.Log = logger(cmd.ErrOrStderr(), format.value, level.value)
 			slog.SetDefault(c.Log)
@@ -66,7 +65,8 @@ first start makes and keeps in <data>/root-credentials.`,
 
 // asUsage makes a refused configuration a usage error.
 func asUsage(err error) error {
-	if server.IsConfigError(err) {
+	var bad server.BadConfig
+	if errors.As(err, &bad) {
 		return usageError{err}
 	}
 	return err

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -41,9 +42,7 @@ type Config struct {
 	CertificateDays      int           // life of device certificates in days; 0 is until 2049-12-31T23:59:59Z
 	Metrics              bool          // serve /metrics
 
-	RootAccessKeyID     string // "" is the one kept, or made at first start
-	RootSecretAccessKey string
-
+	Getenv  func(string) string // the root key and the external S3's key are read from it
 	Version string
 	Log     *slog.Logger
 }
@@ -53,12 +52,22 @@ func Default() Config {
 	return Config{
 		Data: "./muster-data", API: DefaultAPI, Devices: DefaultDevices, Hostname: "localhost",
 		Region: "us-east-1", Account: "000000000000", ThingTypeDeleteDelay: 5 * time.Minute,
-		Log: slog.Default(),
+		Getenv: os.Getenv, Version: "unknown", Log: slog.Default(),
 	}
 }
 
+// BadConfig is a configuration that can't be meant.
+type BadConfig struct{ error }
+
 // check completes the configuration, or says which flag can't be meant.
 func (c *Config) check() error {
+	if err := c.complete(); err != nil {
+		return BadConfig{err}
+	}
+	return nil
+}
+
+func (c *Config) complete() error {
 	data, err := filepath.Abs(c.Data)
 	if err != nil {
 		return fmt.Errorf("--data %q: %w", c.Data, err)

@@ -18,7 +18,7 @@ func lockData(dir string) (unlock func(), err error) {
 	if err := os.Chmod(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("close the data directory to others: %w", err)
 	}
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(lockFile(dir), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the lock: %w", err)
 	}
@@ -31,3 +31,5 @@ func lockData(dir string) (unlock func(), err error) {
 	}
 	return func() { f.Close() }, nil
 }
+
+func lockFile(data string) string { return filepath.Join(data, "lock") }

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"golang.org/x/sys/unix"
 )
 
 // State is what a running server tells the commands beside it, in server.json
@@ -19,6 +21,7 @@ type State struct {
 	Endpoint string `json:"endpoint"` // what DescribeEndpoint answers for iot:CredentialProvider
 	Region   string `json:"region"`
 	Account  string `json:"account"`
+	RootKey  string `json:"root_key"`         // file of the root access key
 	RootCA   string `json:"root_ca"`          // file of the root certificate
 	APITLS   string `json:"api_ca,omitempty"` // file of the CA to trust for the API; "" when it speaks plain HTTP or a certificate of the operator's
 }
@@ -42,6 +45,16 @@ func ReadState(data string) (State, error) {
 		return State{}, fmt.Errorf("read the server's state in %s: %w", stateFile(data), err)
 	}
 	return s, nil
+}
+
+// Running reports whether a server holds the data directory.
+func Running(data string) bool {
+	f, err := os.Open(lockFile(data))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB) != nil
 }
 
 func (s State) write(data string) error {

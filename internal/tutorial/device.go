@@ -141,7 +141,7 @@ func (t *Tutorial) useCredentials(ctx context.Context) error {
 	if err := refused("listing the bucket", s3.list(ctx, t.names.bucket), "AccessDenied"); err != nil {
 		return err
 	}
-	if err := refused("writing to another bucket", s3.put(ctx, "someone-elses", "stolen", "x"), "AccessDenied"); err != nil {
+	if err := refused("writing to another bucket", s3.put(ctx, t.names.other, "stolen", "x"), "AccessDenied"); err != nil {
 		return err
 	}
 	_, err = awsclient.Do(ctx, c, iotapi.CreateThing, &iotapi.CreateThingRequest{ThingName: "intruder"})

@@ -24,10 +24,12 @@ const trustPolicy = `{"Version":"2012-10-17","Statement":[
 func (t *Tutorial) roleARN() string { return "arn:aws:iam::" + t.Account + ":role/" + t.names.role }
 
 func (t *Tutorial) setUp(ctx context.Context) error {
-	if err := t.s3(t.Key).createBucket(ctx, t.names.bucket); err != nil {
-		return err
+	for _, bucket := range []string{t.names.bucket, t.names.other} {
+		if err := t.s3(t.Key).createBucket(ctx, bucket); err != nil {
+			return err
+		}
+		t.did("s3 create-bucket %s", bucket)
 	}
-	t.did("s3 create-bucket %s", t.names.bucket)
 	c := t.client(t.Key)
 	if _, err := awsclient.Do(ctx, c, iamapi.CreateRole, &iamapi.CreateRoleRequest{RoleName: t.names.role, AssumeRolePolicyDocument: trustPolicy}); err != nil {
 		return err

@@ -39,7 +39,7 @@ type Tutorial struct {
 
 // names of what a run makes; a suffix keeps two runs apart.
 type names struct {
-	thingType, thing, fleet, device, role, bucket, policy, alias string
+	thingType, thing, fleet, device, role, bucket, other, policy, alias string
 }
 
 func newNames(suffix string) names {
@@ -47,7 +47,7 @@ func newNames(suffix string) names {
 	return names{
 		thingType: "getting-started-demo-" + suffix, thing: "sample-device-" + suffix,
 		fleet: fleet, device: "sagemaker-edge-demo-device" + suffix,
-		role: "SageMakerDeviceFleetRole-" + suffix, bucket: "sagemaker-edge-demo-" + suffix,
+		role: "SageMakerDeviceFleetRole-" + suffix, bucket: "sagemaker-edge-demo-" + suffix, other: "someone-elses-" + suffix,
 		policy: "aliaspolicy-" + suffix, alias: "SageMakerEdge-" + fleet,
 	}
 }

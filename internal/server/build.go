@@ -1,0 +1,178 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"muster/internal/account"
+	"muster/internal/arn"
+	"muster/internal/awsapi"
+	"muster/internal/awsapi/edgeapi"
+	"muster/internal/awsapi/iamapi"
+	"muster/internal/awsapi/iotapi"
+	"muster/internal/awsapi/sagemakerapi"
+	"muster/internal/awsapi/stsapi"
+	"muster/internal/bucket"
+	"muster/internal/ca"
+	"muster/internal/certificate"
+	"muster/internal/credentials"
+	"muster/internal/fleet"
+	"muster/internal/iam"
+	"muster/internal/index"
+	"muster/internal/iotpolicy"
+	"muster/internal/registry"
+	"muster/internal/rolealias"
+	"muster/internal/s3front"
+	"muster/internal/seal"
+	"muster/internal/store"
+	"muster/internal/sts"
+)
+
+// indexed is how many answers the decision index holds: those of some hundred
+// thousand devices, at about a kilobyte each.
+const indexed = 500_000
+
+// house is every room, built once.
+type house struct {
+	db           *store.DB
+	accounts     *account.Accounts
+	authority    *ca.Authority
+	things       *registry.Registry
+	certificates *certificate.Registry
+	policies     *iotpolicy.Policies
+	roles        *iam.Directory
+	aliases      *rolealias.Aliases
+	sessions     *sts.Service
+	provider     *credentials.Provider
+	fleets       *fleet.Fleets
+	buckets      *bucket.Buckets
+	objects      *s3front.Store
+}
+
+func (s *Server) scope() arn.Scope {
+	return arn.Scope{Account: s.config.Account, Region: s.config.Region}
+}
+
+func rootKeyFile(data string) string { return filepath.Join(data, "root-credentials") }
+
+// build opens the data and puts every room and door in its place.
+func (s *Server) build(ctx context.Context) error {
+	background, stop := context.WithCancel(context.Background())
+	s.stopBackground = stop
+	c := s.config
+	root, err := account.LoadRootKey(c.Account, rootKeyFile(c.Data), c.Getenv)
+	if err != nil {
+		return err
+	}
+	master, made, err := seal.Load(c.MasterKeyFile)
+	if err != nil {
+		return err
+	}
+	if made {
+		s.log.Info("made the master key; keep a copy of it elsewhere", "file", c.MasterKeyFile)
+	}
+	x := index.New(indexed)
+	if s.db, err = store.Open(ctx, filepath.Join(c.Data, "muster.db"), x); err != nil {
+		return err
+	}
+	s.undo = append(s.undo, s.db.Close)
+	if err := s.openRooms(ctx, x, master, root); err != nil {
+		return err
+	}
+	if err := s.openObjects(ctx, x); err != nil {
+		return err
+	}
+	s.background.Go(func() {
+		if err := s.authority.MakeKeysAhead(background); err != nil && background.Err() == nil {
+			s.log.Warn("device keys are no longer made ahead", "err", err)
+		}
+	})
+	return s.openDoors()
+}
+
+func (s *Server) openRooms(ctx context.Context, x *index.Index, master *seal.Master, root account.RootKey) (err error) {
+	c := s.config
+	devicePort, err := strconv.Atoi(port(s.devOn[0]))
+	if err != nil {
+		return err
+	}
+	s.accounts = account.New(s.db.Accounts(), account.Place{Hostname: c.Hostname, Port: devicePort, Endpoint: c.Endpoint}, root)
+	if _, err := s.accounts.Ensure(ctx, c.Account); err != nil {
+		return err
+	}
+	if s.authority, err = ca.Open(ctx, s.db.Authorities(), master); err != nil {
+		return err
+	}
+	s.authority.Life = time.Duration(c.CertificateDays) * 24 * time.Hour
+	s.things = registry.New(s.db.Registry(), x)
+	s.things.DeleteDelay = c.ThingTypeDeleteDelay
+	s.certificates = certificate.New(s.db.Certificates(), x, s.authority)
+	s.certificates.Caller = callerName
+	s.policies = iotpolicy.New(s.db.IoTPolicies(), x)
+	s.roles = iam.New(s.db.IAM(), x)
+	s.aliases = rolealias.New(s.db.RoleAliases(), x, s.roles)
+	s.fleets = fleet.New(s.db.Fleets(), s.roles, s.aliases)
+	s.sessions = sts.New(s.db.STS(), master, s.roles)
+	s.sessions.RootKey = s.accounts.RootKey
+	s.sessions.Log = s.log
+	s.provider = &credentials.Provider{
+		Accounts: s.accounts, Certificates: s.certificates, Things: s.things, Policies: s.policies,
+		Aliases: s.aliases, Roles: s.roles, Sessions: s.sessions,
+	}
+	s.sessions.Granted = s.provider.Granted
+	return s.sessions.Prepare(ctx)
+}
+
+// callerName is whom audit records name.
+func callerName(ctx context.Context) string {
+	if caller := iam.CallerFrom(ctx); caller != nil {
+		return string(caller.ARN)
+	}
+	return ""
+}
+
+func (s *Server) openDoors() error {
+	iot := &iotapi.Door{Things: s.things, Certificates: s.certificates, Policies: s.policies, Aliases: s.aliases, Accounts: s.accounts}
+	sagemaker := &sagemakerapi.Door{Fleets: s.fleets}
+	roles := &iamapi.Door{Roles: s.roles}
+	tokens := &stsapi.Door{Sessions: s.sessions}
+	aws := awsapi.New(
+		awsapi.Service{Wire: iotapi.Service, Operations: iot.Operations(), Faults: iotapi.Faults},
+		awsapi.Service{Wire: sagemakerapi.Service, Operations: sagemaker.Operations(), Faults: sagemakerapi.Faults},
+		awsapi.Service{Wire: edgeapi.Service},
+		awsapi.Service{Wire: iamapi.Service, Operations: roles.Operations(), Faults: iamapi.Faults},
+		awsapi.Service{Wire: stsapi.Service, Operations: tokens.Operations(), Faults: stsapi.Faults},
+	)
+	aws.Authenticate, aws.Authorize, aws.Log = s.sessions.Authenticate, s.roles.Authorize, s.log
+	s3 := &s3front.Front{
+		Buckets: s.buckets, IAM: s.roles, Store: s.objects, Authenticate: s.sessions.Authenticate,
+		Hostname: s.config.Hostname, Region: s.config.Region,
+	}
+	rootCA := http.HandlerFunc(s.rootCA)
+	port := &api{aws: aws, s3: s3, own: map[string]http.Handler{
+		"/repository/AmazonRootCA1.pem": rootCA,
+		"/repository/MusterRootCA1.pem": rootCA,
+		"/healthz":                      http.HandlerFunc(healthz),
+		"/readyz":                       http.HandlerFunc(s.readyz),
+	}}
+	handler, err := s.withMetrics(port)
+	if err != nil {
+		return err
+	}
+	if err := s.openAPI(handler); err != nil {
+		return err
+	}
+	return s.openDevices()
+}
+
+// rootCA answers the root certificate, at the path where the tutorial looks
+// for Amazon's.
+func (s *Server) rootCA(w http.ResponseWriter, _ *http.Request) {
+	pem := s.authority.RootPEM()
+	w.Header().Set("Content-Type", "application/x-pem-file")
+	w.Header().Set("Content-Length", strconv.Itoa(len(pem)))
+	w.Write(pem)
+}

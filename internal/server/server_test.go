@@ -1,0 +1,58 @@
+package server
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestCheckRefuses(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		change func(*Config)
+		want   string // in the reason; "" is accepted
+	}{
+		{"the defaults", func(*Config) {}, ""},
+		{"no port", func(c *Config) { c.API = "127.0.0.1" }, "--api"},
+		{"plain HTTP beyond loopback", func(c *Config) { c.API = "0.0.0.0:4600" }, "--api-tls=auto"},
+		{"plain HTTP on a name", func(c *Config) { c.API = "muster.example:4600" }, "--api-tls=auto"},
+		{"plain HTTP on every address", func(c *Config) { c.API = ":4600" }, "--api-tls=auto"},
+		{"plain HTTP beyond loopback, asked for", func(c *Config) { c.API, c.InsecureHTTP = "0.0.0.0:4600", true }, ""},
+		{"TLS beyond loopback", func(c *Config) { c.API, c.APITLS = "0.0.0.0:4600", true }, ""},
+		{"IPv6 loopback", func(c *Config) { c.API = "[::1]:4600" }, ""},
+		{"a certificate without its key", func(c *Config) { c.APITLSCert = "cert.pem" }, "go together"},
+		{"a region that could widen an ARN", func(c *Config) { c.Region = "*" }, "--region"},
+		{"a short account", func(c *Config) { c.Account = "12" }, "--account"},
+		{"a host name with a port", func(c *Config) { c.Hostname = "a:1" }, "--hostname"},
+		{"an IP as host name", func(c *Config) { c.Hostname = "192.0.2.7" }, ""},
+		{"an endpoint with a path", func(c *Config) { c.Endpoint = "a/b" }, "--endpoint"},
+		{"an endpoint with a port", func(c *Config) { c.Endpoint = "muster.example:443" }, ""},
+		{"a negative delay", func(c *Config) { c.ThingTypeDeleteDelay = -1 }, "delay"},
+		{"negative days", func(c *Config) { c.CertificateDays = -1 }, "days"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := Default()
+			tc.change(&c)
+			err := c.check()
+			if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got %v, want a reason with %q", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestDataIsLockedOnce(t *testing.T) {
+	dir := t.TempDir()
+	unlock, err := lockData(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lockData(dir); err == nil || !strings.Contains(err.Error(), "another muster") {
+		t.Errorf("a second lock: got %v", err)
+	}
+	unlock()
+	again, err := lockData(dir)
+	if err != nil {
+		t.Fatalf("after the first let go: %v", err)
+	}
+	again()
+}
