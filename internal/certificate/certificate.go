@@ -13,9 +13,7 @@ package certificate
 import (
 	"context"
 	"crypto/rand"
-	"crypto/x509"
 	"encoding/hex"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -40,9 +38,9 @@ type Certificate struct {
 	NotBefore, NotAfter time.Time
 	Created, Modified   time.Time
 
-	// Leaf is the certificate itself, read from PEM. Registered sets it; the
-	// other answers leave it nil.
-	Leaf *x509.Certificate
+	// Variables are what policies may ask of it. Registered sets them; the
+	// other answers leave them nil.
+	Variables Variables
 }
 
 // ARN names the certificate.
@@ -181,7 +179,7 @@ func (r *Registry) Registered(ctx context.Context, id string) ([]*Certificate, e
 		}
 		all := make([]*Certificate, len(kept))
 		for i := range kept {
-			if kept[i].Leaf, err = parse(kept[i].PEM); err != nil {
+			if kept[i].Variables, err = variables(id, kept[i].PEM); err != nil {
 				return nil, fmt.Errorf("read certificate %s: %w", id, err)
 			}
 			all[i] = &kept[i]
@@ -254,14 +252,6 @@ func explain(err error, doing, id string) error {
 }
 
 func notFound(id string) error { return fault.NotFound.Errorf("Certificate %s cannot be found.", id) }
-
-func parse(text string) (*x509.Certificate, error) {
-	block, _ := pem.Decode([]byte(text))
-	if block == nil {
-		return nil, errors.New("it is not in PEM")
-	}
-	return x509.ParseCertificate(block.Bytes)
-}
 
 func newGeneration() string {
 	var b [32]byte

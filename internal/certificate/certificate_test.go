@@ -7,12 +7,18 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/big"
+	"net"
+	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -275,7 +281,7 @@ func TestRegisteredSeesEveryChange(t *testing.T) {
 			t.Fatalf("Registered: got %v, %v, want %v", got, err, want)
 		}
 		for i, c := range got {
-			if c.Status != want[i] || c.Leaf == nil || ca.ID(c.Leaf.Raw) != c.ID {
+			if c.Status != want[i] || c.Variables["iot:certificateid"][0] != c.ID {
 				t.Errorf("Registered: got %s of %s, want %s", c.Status, c.ID, want[i])
 			}
 		}
@@ -351,5 +357,69 @@ func TestAudit(t *testing.T) {
 	want := "[issued activated deactivated activated revoked deleted]"
 	if got := fmt.Sprint(events); got != want {
 		t.Errorf("events: got %s, want %s", got, want)
+	}
+}
+
+func TestVariables(t *testing.T) {
+	r := open(t)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	link, _ := url.Parse("urn:device:7")
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(4711), NotAfter: time.Now().Add(time.Hour),
+		Subject: pkix.Name{
+			CommonName: `pump, "7"`, SerialNumber: "SN-1", Country: []string{"CH"}, Province: []string{"VD"},
+			Organization:       []string{"Example"},
+			OrganizationalUnit: []string{"a", "b", "c", "d", "e", "f"},
+			ExtraNames:         []pkix.AttributeTypeAndValue{{Type: asn1.ObjectIdentifier{2, 5, 4, 12}, Value: "Dr"}},
+		},
+		DNSNames: []string{"pump-7.example"}, EmailAddresses: []string{"p@example"}, IPAddresses: []net.IP{net.IPv4(192, 0, 2, 7)}, URIs: []*url.URL{link},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert := r.create(t, true)
+	cert.ID, cert.PEM = ca.ID(der), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	if err := r.store.InsertCertificate(t.Context(), cert); err != nil {
+		t.Fatal(err)
+	}
+	registered, err := r.Registered(t.Context(), cert.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := registered[0].Variables
+	for key, want := range map[string][]string{
+		"iot:certificateid":                                                 {cert.ID},
+		"iot:certificate.serialnumber":                                      {"4711"},
+		"iot:certificate.subject.commonname":                                {`pump\, \"7\"`},
+		"iot:certificate.subject.commonname.1":                              nil,
+		"iot:certificate.subject.commonname.list":                           {`pump\, \"7\"`},
+		"iot:certificate.subject.serialnumber":                              {"SN-1"},
+		"iot:certificate.subject.country":                                   {"CH"},
+		"iot:certificate.subject.state":                                     {"VD"},
+		"iot:certificate.subject.title":                                     {"Dr"},
+		"iot:certificate.subject.surname":                                   nil,
+		"iot:certificate.subject.organizationalunit":                        {"a"},
+		"iot:certificate.subject.organizationalunit.1":                      {"b"},
+		"iot:certificate.subject.organizationalunit.4":                      {"e"},
+		"iot:certificate.subject.organizationalunit.5":                      nil,
+		"iot:certificate.subject.organizationalunit.list":                   {"a", "b", "c", "d", "e"},
+		"iot:certificate.issuer.organization":                               {"Example"},
+		"iot:certificate.subject.alternativename.dnsname":                   {"pump-7.example"},
+		"iot:certificate.subject.alternativename.rfc822name":                {"p@example"},
+		"iot:certificate.subject.alternativename.ipaddress":                 {"192.0.2.7"},
+		"iot:certificate.subject.alternativename.uniformresourceidentifier": {"urn:device:7"},
+	} {
+		if !slices.Equal(got[key], want) {
+			t.Errorf("%s: got %q, want %q", key, got[key], want)
+		}
+	}
+	for _, key := range []string{"iot:Certificate.Subject.CommonName", "iot:Certificate.Issuer.Country"} {
+		if !slices.Contains(got["iot:certificate.availablekeys"], key) {
+			t.Errorf("%s is not among the available keys %q", key, got["iot:certificate.availablekeys"])
+		}
 	}
 }

@@ -278,3 +278,15 @@ func (c *client) send(r *http.Request) reply {
 	c.w.must(err)
 	return reply{answer.StatusCode, answer.Header, string(body), answer.TLS.DidResume}
 }
+
+// leaf is what a TLS connection says of the device.
+func (w *world) leaf() []*x509.Certificate {
+	cert, err := x509.ParseCertificate(w.device.Certificate[0])
+	w.must(err)
+	return []*x509.Certificate{cert}
+}
+
+// quietDoor is the door with a log that goes nowhere.
+func (w *world) quietDoor() *credsapi.Door {
+	return &credsapi.Door{Provider: w.provider, Log: slog.New(slog.DiscardHandler)}
+}

@@ -1,0 +1,109 @@
+package certificate
+
+import (
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Variables are what policies may ask of a certificate: the keys
+// iot:CertificateId, iot:Certificate.Subject.CommonName and so on, in lower
+// case, with their values. Names and forms are those of the AWS IoT Developer
+// Guide, "X.509 certificate AWS IoT Core policy variables".
+type Variables map[string][]string
+
+// variables reads them from a certificate in PEM.
+func variables(id, text string) (Variables, error) {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return nil, errors.New("it is not in PEM")
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	v := Variables{}
+	v.name("iot:Certificate.Subject.", &cert.Subject)
+	v.name("iot:Certificate.Issuer.", &cert.Issuer)
+	const alternative = "iot:Certificate.Subject.AlternativeName."
+	v.set(alternative+"RFC822Name", cert.EmailAddresses)
+	v.set(alternative+"DNSName", cert.DNSNames)
+	v.set(alternative+"UniformResourceIdentifier", texts(cert.URIs))
+	v.set(alternative+"IPAddress", texts(cert.IPAddresses))
+	v["iot:certificate.serialnumber"] = []string{cert.SerialNumber.String()}
+	v["iot:certificateid"] = []string{id}
+	return v, nil
+}
+
+// The attributes of a distinguished name that are variables, by the last arc
+// of their id under 2.5.4.
+var nameVariables = map[int]string{
+	3:  "CommonName",
+	4:  "Surname",
+	5:  "SerialNumber",
+	6:  "Country",
+	8:  "State",
+	10: "Organization",
+	11: "OrganizationalUnit",
+	12: "Title",
+	42: "GivenName",
+	43: "Initials",
+	44: "GenerationQualifier",
+	46: "DistinguishedNameQualifier",
+	65: "Pseudonym",
+}
+
+func (v Variables) name(prefix string, name *pkix.Name) {
+	values := map[string][]string{}
+	for _, a := range name.Names {
+		if len(a.Type) != 4 || a.Type[0] != 2 || a.Type[1] != 5 || a.Type[2] != 4 {
+			continue
+		}
+		text, ok := a.Value.(string)
+		if variable := nameVariables[a.Type[3]]; variable != "" && ok {
+			values[variable] = append(values[variable], text)
+		}
+	}
+	for variable, all := range values {
+		v.set(prefix+variable, all)
+	}
+}
+
+// maxValues of a field are variables, as AWS has it.
+const maxValues = 5
+
+// escapes are how AWS writes the special characters of a certificate's fields.
+var escapes = strings.NewReplacer(`,`, `\,`, `"`, `\"`, `\`, `\\`, `+`, `\+`, `=`, `\=`, `<`, `\<`, `>`, `\>`, `;`, `\;`)
+
+// available lists the fields that have values.
+const available = "iot:certificate.availablekeys"
+
+// set gives a field its variables: by its name the first value, with .1 the
+// second and so on, with .List all of them.
+func (v Variables) set(field string, values []string) {
+	if len(values) == 0 {
+		return
+	}
+	key, all := strings.ToLower(field), make([]string, 0, maxValues)
+	for i, text := range values[:min(len(values), maxValues)] {
+		all = append(all, escapes.Replace(text))
+		if i > 0 {
+			v[key+"."+strconv.Itoa(i)] = all[i : i+1 : i+1]
+		}
+	}
+	v[key] = all[:1:1]
+	v[key+".list"] = all
+	v[available] = append(v[available], field)
+}
+
+func texts[T fmt.Stringer](values []T) []string {
+	var all []string
+	for _, v := range values {
+		all = append(all, v.String())
+	}
+	return all
+}
