@@ -20,7 +20,7 @@ var (
 	ground = []string{"arn", "fault", "page", "secret", "index", "seal", "sigv4", "awswire", "awsclient"}
 	rooms  = []string{"account", "registry", "ca", "certificate", "policy", "iotpolicy", "rolealias", "iam", "sts", "credentials", "fleet", "bucket"}
 	doors  = []string{"awsapi", "awsapi/iotapi", "awsapi/sagemakerapi", "awsapi/edgeapi", "awsapi/iamapi", "awsapi/stsapi", "s3front", "credsapi"}
-	others = []string{"store", "store/storetest", "server", "tutorial"}
+	others = []string{"store", "store/storetest", "awsapi/awsapitest", "server", "tutorial"}
 )
 
 // between are the arrows from room to room. A new one is a decision.
