@@ -1,9 +1,11 @@
 package awsapi
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 
 	"muster/internal/arn"
 	"muster/internal/awswire"
@@ -130,4 +132,29 @@ func (o Operation) With(f Faults) Operation {
 	maps.Copy(all, f)
 	o.faults = all
 	return o
+}
+
+// Known is an operation of AWS's APIs, built or not.
+type Known struct {
+	Service string // signing name
+	Name    string
+	Built   bool
+}
+
+// Operations are all operations of the services of a, in the order of their
+// services' and their own names.
+func (a *API) Operations() []Known {
+	var all []Known
+	for service, sharing := range a.services {
+		for _, s := range sharing {
+			for _, name := range s.Wire.Operations() {
+				_, built := s.operations[name]
+				all = append(all, Known{Service: service, Name: name, Built: built})
+			}
+		}
+	}
+	slices.SortFunc(all, func(x, y Known) int {
+		return cmp.Or(cmp.Compare(x.Service, y.Service), cmp.Compare(x.Name, y.Name))
+	})
+	return all
 }

@@ -58,7 +58,7 @@ func (m *model) text() ([]byte, error) {
 	}
 	b.WriteString("},\n\"shapes\":{")
 	for _, s := range m.Shapes {
-		s.Exception, s.Fault, s.Sensitive, s.Box, s.Deprecated = false, false, false, false, false
+		s.Exception, s.Fault, s.Box, s.Deprecated = false, false, false, false
 		for name, r := range s.Members {
 			s.Members[name] = ref{Shape: r.Shape, Location: r.Location, LocationName: r.LocationName}
 		}
