@@ -28,6 +28,7 @@ type ledger struct {
 
 // A server killed at any moment has every write it acknowledged when it starts again.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	rounds := 20
 	if testing.Short() {
 		rounds = 4

@@ -36,7 +36,7 @@ func TestRequestsThatCantBeServed(t *testing.T) {
 		{"an operation nobody has", call{"sagemaker", "POST", "/", sagemaker("MakeCoffee"), "{}"}, 404, "UnknownOperationException", ""},
 		{"an action nobody has", call{"sts", "POST", "/", form, "Action=MakeCoffee&Version=2011-06-15"}, 400, "InvalidAction", ""},
 		{"a path nobody has", call{"iot", "GET", "/coffee", nil, ""}, 404, "", ""},
-		{"a service nobody has", call{"coffee", "GET", "/", nil, ""}, 404, "", ""},
+		{"a service nobody has", call{"coffee", "GET", "/", nil, ""}, 501, "", "coffee"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := root.do(t, tc.call.service, tc.call.method, tc.call.path, tc.call.header, []byte(tc.call.body))

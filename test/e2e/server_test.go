@@ -28,6 +28,7 @@ type Server struct {
 	log  *logBuffer
 	done chan struct{} // closed when the process has ended
 	err  error         // of the process; read after done
+	over bool          // it was stopped or killed
 }
 
 // Start runs a server on free ports and fresh data. When the test ends the
@@ -61,8 +62,9 @@ func launch(t *testing.T, data string, env []string, args ...string) *Server {
 		close(s.done)
 	}()
 	t.Cleanup(func() {
+		killed := s.over
 		s.Stop(t)
-		if t.Failed() {
+		if t.Failed() && !killed {
 			t.Logf("log of muster serve (%s):\n%s", data, s.log.tail())
 		}
 	})
@@ -112,11 +114,17 @@ func (s *Server) published() bool {
 	return json.Unmarshal(text, &written) == nil && written.PID == s.cmd.Process.Pid
 }
 
-// Stop ends the server by SIGTERM and expects status 0. One that has ended is let be.
+// Stop ends the server by SIGTERM and expects status 0, unless it was stopped
+// or killed before.
 func (s *Server) Stop(t *testing.T) {
 	t.Helper()
+	if s.over {
+		return
+	}
+	s.over = true
 	select {
 	case <-s.done:
+		t.Errorf("muster serve ended by itself: %v", s.err)
 		return
 	default:
 	}
@@ -137,6 +145,7 @@ func (s *Server) Stop(t *testing.T) {
 // Kill ends the server by SIGKILL.
 func (s *Server) Kill(t *testing.T) {
 	t.Helper()
+	s.over = true
 	if err := s.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		t.Fatalf("kill: %v", err)
 	}

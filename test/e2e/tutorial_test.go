@@ -8,6 +8,7 @@ const atOnce = "--thing-type-delete-delay=0s"
 // AWS_ENDPOINT_URL is known since botocore 1.31 and AWS CLI 1.29 and 2.13.
 
 func TestTutorialBoto3(t *testing.T) {
+	t.Parallel()
 	path, botocore := python(t)
 	for _, tc := range []struct {
 		name     string
@@ -39,6 +40,7 @@ func TestTutorialBoto3(t *testing.T) {
 }
 
 func TestTutorialCLI(t *testing.T) {
+	t.Parallel()
 	_, cli := awsCLI(t)
 	need(t, "curl")
 	need(t, "wget")
