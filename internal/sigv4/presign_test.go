@@ -120,6 +120,19 @@ func TestVersion2(t *testing.T) {
 	}
 }
 
+func TestVersion2OfABucket(t *testing.T) {
+	expires := strconv.FormatInt(now.Unix(), 10)
+	query := version2("GET\n\n\n"+expires+"\n/bucket/", "list-type=2&AWSAccessKeyId=AKID&Expires="+expires)
+	for _, path := range []string{"/bucket", "/bucket/"} {
+		if err := judge(request(t, "GET", "localhost", path+"?"+query, ""), now); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if err := judge(request(t, "GET", "localhost", "/bucket/key?"+query, ""), now); code(err) != sigv4.SignatureDoesNotMatch {
+		t.Errorf("a key of it: got %v, want %v", err, sigv4.SignatureDoesNotMatch)
+	}
+}
+
 func TestVersion2WithTheBucketInTheHost(t *testing.T) {
 	expires := strconv.FormatInt(now.Unix(), 10)
 	r := request(t, "GET", "bucket.example.org", "/key?"+version2("GET\n\n\n"+expires+"\n/bucket/key", "AWSAccessKeyId=AKID&Expires="+expires), "")

@@ -103,8 +103,11 @@ func v2Headers(r *http.Request, q url.Values) (string, *Error) {
 
 func (s *Signature) v2Resource(r *http.Request, q url.Values) string {
 	path := rawPath(r)
-	if s.Bucket != "" {
+	switch {
+	case s.Bucket != "":
 		path = "/" + s.Bucket + path
+	case path != "/" && strings.Count(path, "/") == 1: // a bucket is signed as /bucket/, however it is written
+		path += "/"
 	}
 	var sub []string
 	for _, name := range v2Signed { // in order

@@ -1,0 +1,129 @@
+package s3front
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"muster/internal/arn"
+	"muster/internal/fault"
+	"muster/internal/policy"
+)
+
+// checkBucket finds the row of the bucket, which must be the caller's
+// account's: nobody can open a bucket to another account, since bucket
+// policies and ACLs are not implemented.
+func (f *Front) checkBucket(r *request) error {
+	row, err := f.Buckets.Find(r.Context(), r.target.bucket)
+	if errors.Is(err, fault.NotFound) {
+		return noBucket(r.target.bucket)
+	}
+	if err != nil {
+		return err
+	}
+	if row.Account != r.caller.Account {
+		return errDenied
+	}
+	if owner := r.Header.Get("X-Amz-Expected-Bucket-Owner"); owner != "" && owner != row.Account {
+		return errDenied
+	}
+	r.row = row
+	return nil
+}
+
+func noBucket(name string) error {
+	return &Error{Status: http.StatusNotFound, Code: "NoSuchBucket", Message: "The specified bucket does not exist", Bucket: name}
+}
+
+// authorise asks for every permission that the request needs.
+func (f *Front) authorise(r *request) error {
+	if r.op.perKey {
+		return nil
+	}
+	actions := append([]string{r.op.action}, r.op.also...)
+	if r.params["versionId"] != "" {
+		actions = append([]string{r.op.versioned}, r.op.alsoVersioned...)
+	}
+	if r.Header.Get("X-Amz-Tagging") != "" {
+		actions = append(actions, "s3:PutObjectTagging")
+	}
+	acl, err := r.harmlessACL()
+	if err != nil {
+		return err
+	}
+	if acl {
+		actions = append(actions, map[kind]string{onBucket: "s3:PutBucketAcl", onObject: "s3:PutObjectAcl"}[r.target.kind()])
+	}
+	keys := r.conditions()
+	for _, action := range actions {
+		if err := f.may(r, action, r.target.arn(), keys); err != nil {
+			return err
+		}
+	}
+	if r.op.copies {
+		return f.authoriseCopy(r, keys)
+	}
+	return nil
+}
+
+func (f *Front) may(r *request, action string, resource arn.ARN, keys policy.Context) error {
+	return f.IAM.Authorize(r.Context(), r.caller, action, resource, keys)
+}
+
+// harmlessACL reports whether the request has an ACL that says what is so
+// anyway. ACLs are off, as for new buckets on AWS: any other is refused.
+func (r *request) harmlessACL() (bool, error) {
+	for name := range r.Header {
+		if strings.HasPrefix(name, "X-Amz-Grant-") {
+			return false, errNoACLs
+		}
+	}
+	switch r.Header.Get("X-Amz-Acl") {
+	case "":
+		return false, nil
+	case "private", "bucket-owner-full-control":
+		return true, nil
+	}
+	return false, errNoACLs
+}
+
+var errNoACLs = refusal(http.StatusBadRequest, "AccessControlListNotSupported", "The bucket does not allow ACLs")
+
+// conditions are the condition keys of a request, see "Condition keys for
+// Amazon S3" in the Service Authorization Reference.
+func (r *request) conditions() policy.Context {
+	c := policy.Context{}
+	for key, name := range map[string]string{"s3:prefix": "prefix", "s3:delimiter": "delimiter", "s3:max-keys": "max-keys", "s3:VersionId": "versionId"} {
+		if v, ok := r.params[name]; ok {
+			c.Set(key, v)
+		}
+	}
+	for _, name := range []string{"x-amz-acl", "x-amz-copy-source", "x-amz-metadata-directive", "x-amz-storage-class", "x-amz-content-sha256"} {
+		if v := r.Header.Get(name); v != "" {
+			c.Set("s3:"+name, v)
+		}
+	}
+	c.Set("s3:authType", map[bool]string{true: "REST-QUERY-STRING", false: "REST-HEADER"}[r.signature.Presigned])
+	c.Set("s3:signatureversion", map[bool]string{true: "AWS", false: "AWS4-HMAC-SHA256"}[r.signature.Version2])
+	if r.row.Account != "" {
+		c.Set("s3:ResourceAccount", r.row.Account)
+		c.Set("aws:ResourceAccount", r.row.Account)
+	}
+	if tags, err := url.ParseQuery(r.Header.Get("X-Amz-Tagging")); err == nil {
+		for name, values := range tags {
+			c.Set("s3:RequestObjectTag/"+name, values...)
+			c["s3:requestobjecttagkeys"] = append(c["s3:requestobjecttagkeys"], name)
+		}
+	}
+	return c
+}
+
+// hide answers what the caller may know of an object that is not there: who
+// may not list the bucket is told that it may not read.
+func (f *Front) hide(r *request, in target) error {
+	if err := f.may(r, "s3:ListBucket", arn.Bucket(in.bucket), nil); err != nil {
+		return errDenied
+	}
+	return nil
+}

@@ -1,0 +1,32 @@
+package s3front_test
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+func TestBoto3(t *testing.T) {
+	if out, err := exec.Command("python3", "-c", "import boto3").CombinedOutput(); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("python3 with boto3 is needed: %v\n%s", err, out)
+		}
+		t.Skip("no python3 with boto3")
+	}
+	w := newWorld(t)
+	w.may(statement{Effect: "Allow", Action: "s3:*", Resource: "*"})
+	python := exec.CommandContext(t.Context(), "python3", "testdata/boto3_test.py")
+	python.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "PYTHONDONTWRITEBYTECODE=1", "AWS_EC2_METADATA_DISABLED=true",
+		"ENDPOINT=" + strings.Replace(w.server.URL, "localhost", "127.0.0.1", 1),
+		"ACCESS_KEY=" + w.device.AccessKey, "SECRET=" + w.device.Secret.Reveal(), "TOKEN=" + w.device.Token.Reveal(),
+	}
+	// The embedded store has changed the working directory.
+	python.Dir = testDir
+	if out, err := python.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+var testDir, _ = os.Getwd()

@@ -1,0 +1,186 @@
+package s3front
+
+import (
+	"crypto/md5"
+	"encoding/base64"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"muster/internal/arn"
+	"muster/internal/policy"
+	"muster/internal/sigv4"
+)
+
+const maxDeletes = 1000 // keys of one request
+
+type deleteRequest struct {
+	XMLName xml.Name       `xml:"Delete"`
+	Objects []deleteObject `xml:"Object"`
+	Quiet   bool           `xml:",omitempty"`
+}
+
+type deleteObject struct {
+	Key       string
+	VersionID string `xml:"VersionId,omitempty"`
+	// Conditions, which would be passed over in silence otherwise.
+	ETag             *string `xml:",omitempty"`
+	LastModifiedTime *string `xml:",omitempty"`
+	Size             *string `xml:",omitempty"`
+}
+
+type deleteResult struct {
+	XMLName xml.Name      `xml:"http://s3.amazonaws.com/doc/2006-03-01/ DeleteResult"`
+	Deleted []deleted     `xml:"Deleted"`
+	Errors  []deleteError `xml:"Error"`
+}
+
+type deleted struct {
+	Key                   string
+	VersionID             string `xml:"VersionId,omitempty"`
+	DeleteMarker          bool   `xml:",omitempty"`
+	DeleteMarkerVersionID string `xml:"DeleteMarkerVersionId,omitempty"`
+}
+
+type deleteError struct {
+	Key       string
+	VersionID string `xml:"VersionId,omitempty"`
+	Code      string
+	Message   string
+}
+
+// deleteObjects asks for the permission of every key. Those refused come back
+// as errors; the others are deleted.
+func (f *Front) deleteObjects(w *answer, r *request) error {
+	if _, err := r.forward(); err != nil {
+		return err
+	}
+	in, err := r.readDeletes()
+	if err != nil {
+		return err
+	}
+	var out deleteResult
+	send := deleteRequest{Quiet: in.Quiet}
+	for _, o := range in.Objects {
+		if err := f.mayDelete(r, o); err != nil {
+			e := asError(err)
+			out.Errors = append(out.Errors, deleteError{o.Key, o.VersionID, e.Code, e.Message})
+			continue
+		}
+		send.Objects = append(send.Objects, o)
+	}
+	if len(send.Objects) > 0 {
+		done, err := f.sendDeletes(r, send)
+		if err != nil {
+			return err
+		}
+		out.Deleted = done.Deleted
+		out.Errors = append(out.Errors, done.Errors...)
+	}
+	return answerXML(w, out)
+}
+
+// readDeletes reads the body and checks it against every checksum beside it,
+// of which S3 wants at least one.
+func (r *request) readDeletes() (deleteRequest, error) {
+	var in deleteRequest
+	data, err := r.signature.ReadAll(r.Request, maxSmall)
+	if err != nil {
+		return in, err
+	}
+	if err := checkSums(r.Header, data); err != nil {
+		return in, err
+	}
+	if err := decodeXML(data, &in); err != nil {
+		return in, err
+	}
+	if len(in.Objects) == 0 || len(in.Objects) > maxDeletes {
+		return in, errMalformed
+	}
+	for _, o := range in.Objects {
+		if o.ETag != nil || o.LastModifiedTime != nil || o.Size != nil {
+			return in, refusal(http.StatusNotImplemented, "NotImplemented", "Conditional deletes of several objects are not implemented.")
+		}
+	}
+	return in, nil
+}
+
+func checkSums(h http.Header, data []byte) error {
+	found := h.Get("X-Amz-Trailer") != "" // judged while it was read
+	if sum := h.Get("Content-Md5"); sum != "" {
+		found = true
+		want := md5.Sum(data)
+		if base64.StdEncoding.EncodeToString(want[:]) != sum {
+			return refusal(http.StatusBadRequest, "BadDigest", "The Content-MD5 you specified did not match what we received.")
+		}
+	}
+	for name, values := range h {
+		name = strings.ToLower(name)
+		if want, ok := sigv4.Checksum(name, data); ok {
+			found = true
+			if values[0] != want {
+				return refusal(http.StatusBadRequest, "BadDigest", "The "+name+" you specified did not match the calculated checksum.")
+			}
+		}
+	}
+	if !found {
+		return refusal(http.StatusBadRequest, "InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
+	}
+	return nil
+}
+
+func (f *Front) mayDelete(r *request, o deleteObject) error {
+	if o.Key == "" {
+		return errMalformed
+	}
+	if err := checkKey(o.Key); err != nil {
+		return err
+	}
+	action, keys := "s3:DeleteObject", policy.Context{}
+	keys.Set("s3:ResourceAccount", r.row.Account)
+	keys.Set("aws:ResourceAccount", r.row.Account)
+	if o.VersionID != "" {
+		if err := checkID(o.VersionID); err != nil {
+			return err
+		}
+		action = "s3:DeleteObjectVersion"
+		keys.Set("s3:VersionId", o.VersionID)
+	}
+	return f.may(r, action, arn.Object(r.target.bucket, o.Key), keys)
+}
+
+// sendDeletes asks the store for what is left, with a checksum of its own.
+func (f *Front) sendDeletes(r *request, send deleteRequest) (*deleteResult, error) {
+	data, err := xml.Marshal(send)
+	if err != nil {
+		return nil, err
+	}
+	sum := md5.Sum(data)
+	header := http.Header{"Content-Type": {"application/xml"}, "Content-Md5": {base64.StdEncoding.EncodeToString(sum[:])}}
+	resp, err := f.Store.do(r.Context(), http.MethodPost, r.target, r.params, header, plainBody(data))
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("the object store answers %d %s", resp.StatusCode, readCode(resp.Body))
+	}
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, 4*maxSmall))
+	if err != nil {
+		return nil, err
+	}
+	var done struct { // whatever the store's namespace
+		Deleted []deleted     `xml:"Deleted"`
+		Errors  []deleteError `xml:"Error"`
+	}
+	if err := xml.Unmarshal(answer, &done); err != nil {
+		return nil, errors.New("the object store's answer to DeleteObjects can't be read")
+	}
+	if send.Quiet {
+		done.Deleted = nil
+	}
+	return &deleteResult{Deleted: done.Deleted, Errors: done.Errors}, nil
+}

@@ -1,0 +1,255 @@
+package s3front_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"muster/internal/arn"
+	"muster/internal/bucket"
+	"muster/internal/iam"
+	"muster/internal/index"
+	"muster/internal/s3front"
+	"muster/internal/seal"
+	"muster/internal/secret"
+	"muster/internal/sigv4"
+	"muster/internal/store"
+	"muster/internal/sts"
+)
+
+const (
+	account = "000000000000"
+	theirs  = "222222222222"
+)
+
+// world is a front over a real embedded store and everything it stands on.
+type world struct {
+	t       testing.TB
+	front   *s3front.Front
+	server  *httptest.Server
+	roles   *iam.Directory
+	buckets *bucket.Buckets
+	data    string // where the embedded store keeps its files
+
+	root, other sigv4.Credential // root users of account and theirs
+	device      sigv4.Credential // a session of a role that may only what may says
+	withdrawn   bool
+}
+
+const (
+	rootSecret = "root-secret"
+	roleName   = "device"
+)
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil)))
+	dir := t.TempDir()
+	x := index.New(10000)
+	db, err := store.Open(t.Context(), filepath.Join(dir, "muster.db"), x)
+	must(t, err)
+	t.Cleanup(func() { db.Close() })
+	master, _, err := seal.Load(filepath.Join(dir, "master.key"))
+	must(t, err)
+	w := &world{t: t, data: filepath.Join(dir, "s3"), roles: iam.New(db.IAM(), x)}
+	embedded, err := s3front.OpenEmbedded(t.Context(), w.data, dir)
+	must(t, err)
+	t.Cleanup(func() {
+		if err := embedded.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	service := sts.New(db.STS(), master, w.roles)
+	service.RootKey = func(id string) (string, secret.String, bool) {
+		switch id {
+		case "AKIAROOT":
+			return account, secret.New(rootSecret), !w.withdrawn
+		case "AKIATHEIRS":
+			return theirs, secret.New(rootSecret), true
+		}
+		return "", secret.String{}, false
+	}
+	w.root = sigv4.Credential{AccessKey: "AKIAROOT", Secret: secret.New(rootSecret)}
+	w.other = sigv4.Credential{AccessKey: "AKIATHEIRS", Secret: secret.New(rootSecret)}
+	w.buckets = bucket.New(db.Buckets(), embedded.Store(), x)
+	w.front = &s3front.Front{Buckets: w.buckets, IAM: w.roles, Store: embedded.Store(), Authenticate: service.Authenticate, Hostname: "muster.test"}
+	w.server = httptest.NewServer(w.front)
+	t.Cleanup(w.server.Close)
+	w.device = w.session(service)
+	return w
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) session(service *sts.Service) sigv4.Credential {
+	w.t.Helper()
+	_, err := w.roles.CreateRole(w.t.Context(), iam.Role{Account: account, Path: "/", Name: roleName, MaxSession: time.Hour,
+		TrustDocument: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::` + account + `:root"}}]}`})
+	must(w.t, err)
+	login, err := service.Authenticate(w.t.Context(), "AKIAROOT", "")
+	must(w.t, err)
+	caller, err := login.Caller(w.t.Context())
+	must(w.t, err)
+	a, err := service.AssumeRole(w.t.Context(), caller, sts.Ask{Role: arn.Role(account, "/", roleName), SessionName: "test"})
+	must(w.t, err)
+	return sigv4.Credential{AccessKey: a.AccessKeyID, Secret: a.Secret, Token: a.SessionToken}
+}
+
+// statement is a line of a policy.
+type statement struct {
+	Effect, Action, Resource string
+	Condition                map[string]map[string]string `json:",omitempty"`
+}
+
+func allow(action, resource string) statement {
+	return statement{Effect: "Allow", Action: action, Resource: "arn:aws:s3:::" + resource}
+}
+
+// may says all that the device may do from now on.
+func (w *world) may(statements ...statement) {
+	w.t.Helper()
+	if len(statements) == 0 {
+		statements = []statement{{Effect: "Deny", Action: "none:Nothing", Resource: "*"}}
+	}
+	text, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": statements})
+	must(w.t, err)
+	must(w.t, w.roles.PutRolePolicy(context.Background(), account, roleName, iam.Inline{Name: "p", Document: string(text)}))
+}
+
+// call is a request to be made.
+type call struct {
+	method, path string // path with query, escaped as it is sent
+	body         string
+	header       []string // "Name: value"
+}
+
+func (c call) String() string { return c.method + " " + c.path }
+
+// reply is what came back.
+type reply struct {
+	status int
+	code   string // of an error's XML
+	body   string
+	header http.Header
+}
+
+func (r reply) String() string { return fmt.Sprintf("%d %s %s", r.status, r.code, r.body) }
+
+// request signs c, unless cred has no key.
+func (w *world) request(cred sigv4.Credential, c call) *http.Request {
+	w.t.Helper()
+	r, err := http.NewRequest(c.method, w.server.URL+c.path, strings.NewReader(c.body))
+	must(w.t, err)
+	for _, h := range c.header {
+		name, value, _ := strings.Cut(h, ": ")
+		if r.Header.Add(name, value); name == "Host" {
+			r.Host = value
+			r.Header.Del(name)
+		}
+	}
+	if cred.AccessKey != "" {
+		hash := sigv4.Hash([]byte(c.body))
+		if r.Header.Get("X-Amz-Content-Sha256") != "" {
+			hash = r.Header.Get("X-Amz-Content-Sha256")
+		}
+		sigv4.Sign(r, cred, "s3", "us-east-1", time.Now(), hash)
+	}
+	return r
+}
+
+var transport = &http.Transport{DisableCompression: true}
+
+func (w *world) send(r *http.Request) reply {
+	w.t.Helper()
+	resp, err := transport.RoundTrip(r)
+	must(w.t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	must(w.t, err)
+	got := reply{status: resp.StatusCode, body: string(body), header: resp.Header}
+	if resp.StatusCode >= 300 {
+		var e struct{ Code string }
+		if xml.NewDecoder(bytes.NewReader(body)).Decode(&e) == nil {
+			got.code = e.Code
+		}
+	}
+	return got
+}
+
+func (w *world) do(cred sigv4.Credential, method, path string, more ...string) reply {
+	w.t.Helper()
+	c := call{method: method, path: path}
+	if len(more) > 0 {
+		c.body, c.header = more[0], more[1:]
+	}
+	return w.send(w.request(cred, c))
+}
+
+// ok does it as root, who may, and it must succeed.
+func (w *world) ok(method, path string, more ...string) reply {
+	w.t.Helper()
+	got := w.do(w.root, method, path, more...)
+	if got.status >= 300 {
+		w.t.Fatalf("%s %s: %v", method, path, got)
+	}
+	return got
+}
+
+// attributes are the extended ones of a file, where metadata and tags lie.
+func attributes(t testing.TB, path string) string {
+	t.Helper()
+	names, value := make([]byte, 64<<10), make([]byte, 64<<10)
+	n, err := unix.Listxattr(path, names)
+	must(t, err)
+	all := strings.Split(string(names[:n]), "\x00")
+	slices.Sort(all)
+	var text strings.Builder
+	for _, name := range all {
+		if name == "" {
+			continue
+		}
+		n, err := unix.Getxattr(path, name, value)
+		must(t, err)
+		fmt.Fprintf(&text, "\n%s: %s", name, value[:n])
+	}
+	return text.String()
+}
+
+// files is everything the store keeps, so that a test can see that nothing
+// has changed.
+func (w *world) files() map[string]string {
+	w.t.Helper()
+	found := map[string]string{}
+	must(w.t, filepath.WalkDir(w.data, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || strings.Contains(path, ".vgwlocks") || strings.HasSuffix(path, ".sgwtmp") {
+			return err
+		}
+		data := []byte("directory")
+		if !d.IsDir() {
+			data, err = os.ReadFile(path)
+		}
+		found[path] = string(data) + attributes(w.t, path)
+		return err
+	}))
+	return found
+}
