@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -62,6 +63,9 @@ func clientEnvironment(s server.State, key account.RootKey) []variable {
 	}
 	if s.APITLS != "" {
 		vars = append(vars, variable{"AWS_CA_BUNDLE", s.APITLS})
+	}
+	if os.Getenv("AWS_SESSION_TOKEN") != "" { // of other credentials: clients would send it beside the root key
+		vars = append(vars, variable{"AWS_SESSION_TOKEN", ""})
 	}
 	return vars
 }
