@@ -17,25 +17,87 @@ var Service = awswire.NewService(model)
 // The operations that Muster implements.
 var (
 	AttachRolePolicy         = awswire.Op[AttachRolePolicyRequest, awswire.Empty]{Service: Service, Name: "AttachRolePolicy"}
+	AttachUserPolicy         = awswire.Op[AttachUserPolicyRequest, awswire.Empty]{Service: Service, Name: "AttachUserPolicy"}
+	CreateAccessKey          = awswire.Op[CreateAccessKeyRequest, CreateAccessKeyResponse]{Service: Service, Name: "CreateAccessKey"}
 	CreatePolicy             = awswire.Op[CreatePolicyRequest, CreatePolicyResponse]{Service: Service, Name: "CreatePolicy"}
+	CreatePolicyVersion      = awswire.Op[CreatePolicyVersionRequest, CreatePolicyVersionResponse]{Service: Service, Name: "CreatePolicyVersion"}
 	CreateRole               = awswire.Op[CreateRoleRequest, CreateRoleResponse]{Service: Service, Name: "CreateRole"}
+	CreateUser               = awswire.Op[CreateUserRequest, CreateUserResponse]{Service: Service, Name: "CreateUser"}
+	DeleteAccessKey          = awswire.Op[DeleteAccessKeyRequest, awswire.Empty]{Service: Service, Name: "DeleteAccessKey"}
 	DeletePolicy             = awswire.Op[DeletePolicyRequest, awswire.Empty]{Service: Service, Name: "DeletePolicy"}
+	DeletePolicyVersion      = awswire.Op[DeletePolicyVersionRequest, awswire.Empty]{Service: Service, Name: "DeletePolicyVersion"}
 	DeleteRole               = awswire.Op[DeleteRoleRequest, awswire.Empty]{Service: Service, Name: "DeleteRole"}
 	DeleteRolePolicy         = awswire.Op[DeleteRolePolicyRequest, awswire.Empty]{Service: Service, Name: "DeleteRolePolicy"}
+	DeleteUser               = awswire.Op[DeleteUserRequest, awswire.Empty]{Service: Service, Name: "DeleteUser"}
+	DeleteUserPolicy         = awswire.Op[DeleteUserPolicyRequest, awswire.Empty]{Service: Service, Name: "DeleteUserPolicy"}
 	DetachRolePolicy         = awswire.Op[DetachRolePolicyRequest, awswire.Empty]{Service: Service, Name: "DetachRolePolicy"}
+	DetachUserPolicy         = awswire.Op[DetachUserPolicyRequest, awswire.Empty]{Service: Service, Name: "DetachUserPolicy"}
+	GetAccessKeyLastUsed     = awswire.Op[GetAccessKeyLastUsedRequest, GetAccessKeyLastUsedResponse]{Service: Service, Name: "GetAccessKeyLastUsed"}
 	GetPolicy                = awswire.Op[GetPolicyRequest, GetPolicyResponse]{Service: Service, Name: "GetPolicy"}
 	GetPolicyVersion         = awswire.Op[GetPolicyVersionRequest, GetPolicyVersionResponse]{Service: Service, Name: "GetPolicyVersion"}
 	GetRole                  = awswire.Op[GetRoleRequest, GetRoleResponse]{Service: Service, Name: "GetRole"}
 	GetRolePolicy            = awswire.Op[GetRolePolicyRequest, GetRolePolicyResponse]{Service: Service, Name: "GetRolePolicy"}
+	GetUser                  = awswire.Op[GetUserRequest, GetUserResponse]{Service: Service, Name: "GetUser"}
+	GetUserPolicy            = awswire.Op[GetUserPolicyRequest, GetUserPolicyResponse]{Service: Service, Name: "GetUserPolicy"}
+	ListAccessKeys           = awswire.Op[ListAccessKeysRequest, ListAccessKeysResponse]{Service: Service, Name: "ListAccessKeys"}
 	ListAttachedRolePolicies = awswire.Op[ListAttachedRolePoliciesRequest, ListAttachedRolePoliciesResponse]{Service: Service, Name: "ListAttachedRolePolicies"}
+	ListAttachedUserPolicies = awswire.Op[ListAttachedUserPoliciesRequest, ListAttachedUserPoliciesResponse]{Service: Service, Name: "ListAttachedUserPolicies"}
+	ListEntitiesForPolicy    = awswire.Op[ListEntitiesForPolicyRequest, ListEntitiesForPolicyResponse]{Service: Service, Name: "ListEntitiesForPolicy"}
+	ListPolicies             = awswire.Op[ListPoliciesRequest, ListPoliciesResponse]{Service: Service, Name: "ListPolicies"}
+	ListPolicyVersions       = awswire.Op[ListPolicyVersionsRequest, ListPolicyVersionsResponse]{Service: Service, Name: "ListPolicyVersions"}
 	ListRolePolicies         = awswire.Op[ListRolePoliciesRequest, ListRolePoliciesResponse]{Service: Service, Name: "ListRolePolicies"}
+	ListRoleTags             = awswire.Op[ListRoleTagsRequest, ListRoleTagsResponse]{Service: Service, Name: "ListRoleTags"}
+	ListRoles                = awswire.Op[ListRolesRequest, ListRolesResponse]{Service: Service, Name: "ListRoles"}
+	ListUserPolicies         = awswire.Op[ListUserPoliciesRequest, ListUserPoliciesResponse]{Service: Service, Name: "ListUserPolicies"}
+	ListUsers                = awswire.Op[ListUsersRequest, ListUsersResponse]{Service: Service, Name: "ListUsers"}
 	PutRolePolicy            = awswire.Op[PutRolePolicyRequest, awswire.Empty]{Service: Service, Name: "PutRolePolicy"}
+	PutUserPolicy            = awswire.Op[PutUserPolicyRequest, awswire.Empty]{Service: Service, Name: "PutUserPolicy"}
+	SetDefaultPolicyVersion  = awswire.Op[SetDefaultPolicyVersionRequest, awswire.Empty]{Service: Service, Name: "SetDefaultPolicyVersion"}
+	SimulateCustomPolicy     = awswire.Op[SimulateCustomPolicyRequest, SimulatePolicyResponse]{Service: Service, Name: "SimulateCustomPolicy"}
+	SimulatePrincipalPolicy  = awswire.Op[SimulatePrincipalPolicyRequest, SimulatePolicyResponse]{Service: Service, Name: "SimulatePrincipalPolicy"}
+	TagRole                  = awswire.Op[TagRoleRequest, awswire.Empty]{Service: Service, Name: "TagRole"}
+	UntagRole                = awswire.Op[UntagRoleRequest, awswire.Empty]{Service: Service, Name: "UntagRole"}
+	UpdateAccessKey          = awswire.Op[UpdateAccessKeyRequest, awswire.Empty]{Service: Service, Name: "UpdateAccessKey"}
+	UpdateAssumeRolePolicy   = awswire.Op[UpdateAssumeRolePolicyRequest, awswire.Empty]{Service: Service, Name: "UpdateAssumeRolePolicy"}
+	UpdateRole               = awswire.Op[UpdateRoleRequest, UpdateRoleResponse]{Service: Service, Name: "UpdateRole"}
+	UpdateRoleDescription    = awswire.Op[UpdateRoleDescriptionRequest, UpdateRoleDescriptionResponse]{Service: Service, Name: "UpdateRoleDescription"}
+	UpdateUser               = awswire.Op[UpdateUserRequest, awswire.Empty]{Service: Service, Name: "UpdateUser"}
 )
+
+// AccessKey is the model's shape AccessKey; it is part of outputs.
+type AccessKey struct {
+	AccessKeyId     *string
+	CreateDate      *awswire.Time
+	SecretAccessKey *string
+	Status          *string
+	UserName        *string
+}
+
+// AccessKeyLastUsed is the model's shape AccessKeyLastUsed; it is part of outputs.
+type AccessKeyLastUsed struct {
+	LastUsedDate *awswire.Time
+	Region       *string
+	ServiceName  *string
+}
+
+// AccessKeyMetadata is the model's shape AccessKeyMetadata; it is part of outputs.
+type AccessKeyMetadata struct {
+	AccessKeyId *string
+	CreateDate  *awswire.Time
+	Status      *string
+	UserName    *string
+}
 
 // AttachRolePolicyRequest is the model's shape AttachRolePolicyRequest; it is part of inputs.
 type AttachRolePolicyRequest struct {
 	PolicyArn string // required
 	RoleName  string // required
+}
+
+// AttachUserPolicyRequest is the model's shape AttachUserPolicyRequest; it is part of inputs.
+type AttachUserPolicyRequest struct {
+	PolicyArn string // required
+	UserName  string // required
 }
 
 // AttachedPermissionsBoundary is the model's shape AttachedPermissionsBoundary; it is part of outputs.
@@ -50,6 +112,23 @@ type AttachedPolicy struct {
 	PolicyName *string
 }
 
+// ContextEntry is the model's shape ContextEntry; it is part of inputs.
+type ContextEntry struct {
+	ContextKeyName   *string
+	ContextKeyType   *string
+	ContextKeyValues []string
+}
+
+// CreateAccessKeyRequest is the model's shape CreateAccessKeyRequest; it is part of inputs.
+type CreateAccessKeyRequest struct {
+	UserName *string
+}
+
+// CreateAccessKeyResponse is the model's shape CreateAccessKeyResponse; it is part of outputs.
+type CreateAccessKeyResponse struct {
+	AccessKey *AccessKey
+}
+
 // CreatePolicyRequest is the model's shape CreatePolicyRequest; it is part of inputs.
 type CreatePolicyRequest struct {
 	Description    *string
@@ -62,6 +141,18 @@ type CreatePolicyRequest struct {
 // CreatePolicyResponse is the model's shape CreatePolicyResponse; it is part of outputs.
 type CreatePolicyResponse struct {
 	Policy *Policy
+}
+
+// CreatePolicyVersionRequest is the model's shape CreatePolicyVersionRequest; it is part of inputs.
+type CreatePolicyVersionRequest struct {
+	PolicyArn      string // required
+	PolicyDocument string // required
+	SetAsDefault   *bool
+}
+
+// CreatePolicyVersionResponse is the model's shape CreatePolicyVersionResponse; it is part of outputs.
+type CreatePolicyVersionResponse struct {
+	PolicyVersion *PolicyVersion
 }
 
 // CreateRoleRequest is the model's shape CreateRoleRequest; it is part of inputs.
@@ -80,9 +171,34 @@ type CreateRoleResponse struct {
 	Role *Role
 }
 
+// CreateUserRequest is the model's shape CreateUserRequest; it is part of inputs.
+type CreateUserRequest struct {
+	Path                *string
+	PermissionsBoundary *string
+	Tags                []Tag
+	UserName            string // required
+}
+
+// CreateUserResponse is the model's shape CreateUserResponse; it is part of outputs.
+type CreateUserResponse struct {
+	User *User
+}
+
+// DeleteAccessKeyRequest is the model's shape DeleteAccessKeyRequest; it is part of inputs.
+type DeleteAccessKeyRequest struct {
+	AccessKeyId string // required
+	UserName    *string
+}
+
 // DeletePolicyRequest is the model's shape DeletePolicyRequest; it is part of inputs.
 type DeletePolicyRequest struct {
 	PolicyArn string // required
+}
+
+// DeletePolicyVersionRequest is the model's shape DeletePolicyVersionRequest; it is part of inputs.
+type DeletePolicyVersionRequest struct {
+	PolicyArn string // required
+	VersionId string // required
 }
 
 // DeleteRolePolicyRequest is the model's shape DeleteRolePolicyRequest; it is part of inputs.
@@ -96,10 +212,51 @@ type DeleteRoleRequest struct {
 	RoleName string // required
 }
 
+// DeleteUserPolicyRequest is the model's shape DeleteUserPolicyRequest; it is part of inputs.
+type DeleteUserPolicyRequest struct {
+	PolicyName string // required
+	UserName   string // required
+}
+
+// DeleteUserRequest is the model's shape DeleteUserRequest; it is part of inputs.
+type DeleteUserRequest struct {
+	UserName string // required
+}
+
 // DetachRolePolicyRequest is the model's shape DetachRolePolicyRequest; it is part of inputs.
 type DetachRolePolicyRequest struct {
 	PolicyArn string // required
 	RoleName  string // required
+}
+
+// DetachUserPolicyRequest is the model's shape DetachUserPolicyRequest; it is part of inputs.
+type DetachUserPolicyRequest struct {
+	PolicyArn string // required
+	UserName  string // required
+}
+
+// EvaluationResult is the model's shape EvaluationResult; it is part of outputs.
+type EvaluationResult struct {
+	EvalActionName                    *string
+	EvalDecision                      *string
+	EvalDecisionDetails               map[string]string
+	EvalResourceName                  *string
+	MatchedStatements                 []Statement
+	MissingContextValues              []string
+	OrganizationsDecisionDetail       *OrganizationsDecisionDetail
+	PermissionsBoundaryDecisionDetail *PermissionsBoundaryDecisionDetail
+	ResourceSpecificResults           []ResourceSpecificResult
+}
+
+// GetAccessKeyLastUsedRequest is the model's shape GetAccessKeyLastUsedRequest; it is part of inputs.
+type GetAccessKeyLastUsedRequest struct {
+	AccessKeyId string // required
+}
+
+// GetAccessKeyLastUsedResponse is the model's shape GetAccessKeyLastUsedResponse; it is part of outputs.
+type GetAccessKeyLastUsedResponse struct {
+	AccessKeyLastUsed *AccessKeyLastUsed
+	UserName          *string
 }
 
 // GetPolicyRequest is the model's shape GetPolicyRequest; it is part of inputs.
@@ -146,6 +303,43 @@ type GetRoleResponse struct {
 	Role *Role
 }
 
+// GetUserPolicyRequest is the model's shape GetUserPolicyRequest; it is part of inputs.
+type GetUserPolicyRequest struct {
+	PolicyName string // required
+	UserName   string // required
+}
+
+// GetUserPolicyResponse is the model's shape GetUserPolicyResponse; it is part of outputs.
+type GetUserPolicyResponse struct {
+	PolicyDocument *string
+	PolicyName     *string
+	UserName       *string
+}
+
+// GetUserRequest is the model's shape GetUserRequest; it is part of inputs.
+type GetUserRequest struct {
+	UserName *string
+}
+
+// GetUserResponse is the model's shape GetUserResponse; it is part of outputs.
+type GetUserResponse struct {
+	User *User
+}
+
+// ListAccessKeysRequest is the model's shape ListAccessKeysRequest; it is part of inputs.
+type ListAccessKeysRequest struct {
+	Marker   *string
+	MaxItems *int32
+	UserName *string
+}
+
+// ListAccessKeysResponse is the model's shape ListAccessKeysResponse; it is part of outputs.
+type ListAccessKeysResponse struct {
+	AccessKeyMetadata []AccessKeyMetadata
+	IsTruncated       *bool
+	Marker            *string
+}
+
 // ListAttachedRolePoliciesRequest is the model's shape ListAttachedRolePoliciesRequest; it is part of inputs.
 type ListAttachedRolePoliciesRequest struct {
 	Marker     *string
@@ -161,6 +355,71 @@ type ListAttachedRolePoliciesResponse struct {
 	Marker           *string
 }
 
+// ListAttachedUserPoliciesRequest is the model's shape ListAttachedUserPoliciesRequest; it is part of inputs.
+type ListAttachedUserPoliciesRequest struct {
+	Marker     *string
+	MaxItems   *int32
+	PathPrefix *string
+	UserName   string // required
+}
+
+// ListAttachedUserPoliciesResponse is the model's shape ListAttachedUserPoliciesResponse; it is part of outputs.
+type ListAttachedUserPoliciesResponse struct {
+	AttachedPolicies []AttachedPolicy
+	IsTruncated      *bool
+	Marker           *string
+}
+
+// ListEntitiesForPolicyRequest is the model's shape ListEntitiesForPolicyRequest; it is part of inputs.
+type ListEntitiesForPolicyRequest struct {
+	EntityFilter      *string
+	Marker            *string
+	MaxItems          *int32
+	PathPrefix        *string
+	PolicyArn         string // required
+	PolicyUsageFilter *string
+}
+
+// ListEntitiesForPolicyResponse is the model's shape ListEntitiesForPolicyResponse; it is part of outputs.
+type ListEntitiesForPolicyResponse struct {
+	IsTruncated  *bool
+	Marker       *string
+	PolicyGroups []PolicyGroup
+	PolicyRoles  []PolicyRole
+	PolicyUsers  []PolicyUser
+}
+
+// ListPoliciesRequest is the model's shape ListPoliciesRequest; it is part of inputs.
+type ListPoliciesRequest struct {
+	Marker            *string
+	MaxItems          *int32
+	OnlyAttached      *bool
+	PathPrefix        *string
+	PolicyUsageFilter *string
+	Scope             *string
+}
+
+// ListPoliciesResponse is the model's shape ListPoliciesResponse; it is part of outputs.
+type ListPoliciesResponse struct {
+	IsTruncated *bool
+	Marker      *string
+	Policies    []Policy
+}
+
+// ListPolicyVersionsRequest is the model's shape ListPolicyVersionsRequest; it is part of inputs.
+type ListPolicyVersionsRequest struct {
+	Marker    *string
+	MaxItems  *int32
+	PolicyArn string // required
+}
+
+// ListPolicyVersionsResponse is the model's shape ListPolicyVersionsResponse; it is part of outputs.
+type ListPolicyVersionsResponse struct {
+	IsTruncated *bool
+	Marker      *string
+	Versions    []PolicyVersion
+}
+
 // ListRolePoliciesRequest is the model's shape ListRolePoliciesRequest; it is part of inputs.
 type ListRolePoliciesRequest struct {
 	Marker   *string
@@ -173,6 +432,72 @@ type ListRolePoliciesResponse struct {
 	IsTruncated *bool
 	Marker      *string
 	PolicyNames []string
+}
+
+// ListRoleTagsRequest is the model's shape ListRoleTagsRequest; it is part of inputs.
+type ListRoleTagsRequest struct {
+	Marker   *string
+	MaxItems *int32
+	RoleName string // required
+}
+
+// ListRoleTagsResponse is the model's shape ListRoleTagsResponse; it is part of outputs.
+type ListRoleTagsResponse struct {
+	IsTruncated *bool
+	Marker      *string
+	Tags        []Tag
+}
+
+// ListRolesRequest is the model's shape ListRolesRequest; it is part of inputs.
+type ListRolesRequest struct {
+	Marker     *string
+	MaxItems   *int32
+	PathPrefix *string
+}
+
+// ListRolesResponse is the model's shape ListRolesResponse; it is part of outputs.
+type ListRolesResponse struct {
+	IsTruncated *bool
+	Marker      *string
+	Roles       []Role
+}
+
+// ListUserPoliciesRequest is the model's shape ListUserPoliciesRequest; it is part of inputs.
+type ListUserPoliciesRequest struct {
+	Marker   *string
+	MaxItems *int32
+	UserName string // required
+}
+
+// ListUserPoliciesResponse is the model's shape ListUserPoliciesResponse; it is part of outputs.
+type ListUserPoliciesResponse struct {
+	IsTruncated *bool
+	Marker      *string
+	PolicyNames []string
+}
+
+// ListUsersRequest is the model's shape ListUsersRequest; it is part of inputs.
+type ListUsersRequest struct {
+	Marker     *string
+	MaxItems   *int32
+	PathPrefix *string
+}
+
+// ListUsersResponse is the model's shape ListUsersResponse; it is part of outputs.
+type ListUsersResponse struct {
+	IsTruncated *bool
+	Marker      *string
+	Users       []User
+}
+
+// OrganizationsDecisionDetail is the model's shape OrganizationsDecisionDetail; it is part of outputs.
+type OrganizationsDecisionDetail struct {
+	AllowedByOrganizations *bool
+}
+
+// PermissionsBoundaryDecisionDetail is the model's shape PermissionsBoundaryDecisionDetail; it is part of outputs.
+type PermissionsBoundaryDecisionDetail struct {
+	AllowedByPermissionsBoundary *bool
 }
 
 // Policy is the model's shape Policy; it is part of outputs.
@@ -191,6 +516,24 @@ type Policy struct {
 	UpdateDate                    *awswire.Time
 }
 
+// PolicyGroup is the model's shape PolicyGroup; it is part of outputs.
+type PolicyGroup struct {
+	GroupId   *string
+	GroupName *string
+}
+
+// PolicyRole is the model's shape PolicyRole; it is part of outputs.
+type PolicyRole struct {
+	RoleId   *string
+	RoleName *string
+}
+
+// PolicyUser is the model's shape PolicyUser; it is part of outputs.
+type PolicyUser struct {
+	UserId   *string
+	UserName *string
+}
+
 // PolicyVersion is the model's shape PolicyVersion; it is part of outputs.
 type PolicyVersion struct {
 	CreateDate       *awswire.Time
@@ -199,11 +542,34 @@ type PolicyVersion struct {
 	VersionId        *string
 }
 
+// Position is the model's shape Position; it is part of outputs.
+type Position struct {
+	Column *int32
+	Line   *int32
+}
+
 // PutRolePolicyRequest is the model's shape PutRolePolicyRequest; it is part of inputs.
 type PutRolePolicyRequest struct {
 	PolicyDocument string // required
 	PolicyName     string // required
 	RoleName       string // required
+}
+
+// PutUserPolicyRequest is the model's shape PutUserPolicyRequest; it is part of inputs.
+type PutUserPolicyRequest struct {
+	PolicyDocument string // required
+	PolicyName     string // required
+	UserName       string // required
+}
+
+// ResourceSpecificResult is the model's shape ResourceSpecificResult; it is part of outputs.
+type ResourceSpecificResult struct {
+	EvalDecisionDetails               map[string]string
+	EvalResourceDecision              *string
+	EvalResourceName                  *string
+	MatchedStatements                 []Statement
+	MissingContextValues              []string
+	PermissionsBoundaryDecisionDetail *PermissionsBoundaryDecisionDetail
 }
 
 // Role is the model's shape Role; it is part of outputs.
@@ -227,8 +593,126 @@ type RoleLastUsed struct {
 	Region       *string
 }
 
+// SetDefaultPolicyVersionRequest is the model's shape SetDefaultPolicyVersionRequest; it is part of inputs.
+type SetDefaultPolicyVersionRequest struct {
+	PolicyArn string // required
+	VersionId string // required
+}
+
+// SimulateCustomPolicyRequest is the model's shape SimulateCustomPolicyRequest; it is part of inputs.
+type SimulateCustomPolicyRequest struct {
+	ActionNames                        []string // required
+	CallerArn                          *string
+	ContextEntries                     []ContextEntry
+	Marker                             *string
+	MaxItems                           *int32
+	PermissionsBoundaryPolicyInputList []string
+	PolicyInputList                    []string // required
+	ResourceArns                       []string
+	ResourceHandlingOption             *string
+	ResourceOwner                      *string
+	ResourcePolicy                     *string
+}
+
+// SimulatePolicyResponse is the model's shape SimulatePolicyResponse; it is part of outputs.
+type SimulatePolicyResponse struct {
+	EvaluationResults []EvaluationResult
+	IsTruncated       *bool
+	Marker            *string
+}
+
+// SimulatePrincipalPolicyRequest is the model's shape SimulatePrincipalPolicyRequest; it is part of inputs.
+type SimulatePrincipalPolicyRequest struct {
+	ActionNames                        []string // required
+	CallerArn                          *string
+	ContextEntries                     []ContextEntry
+	Marker                             *string
+	MaxItems                           *int32
+	PermissionsBoundaryPolicyInputList []string
+	PolicyInputList                    []string
+	PolicySourceArn                    string // required
+	ResourceArns                       []string
+	ResourceHandlingOption             *string
+	ResourceOwner                      *string
+	ResourcePolicy                     *string
+}
+
+// Statement is the model's shape Statement; it is part of outputs.
+type Statement struct {
+	EndPosition      *Position
+	SourcePolicyId   *string
+	SourcePolicyType *string
+	StartPosition    *Position
+}
+
 // Tag is the model's shape Tag; it is part of inputs.
 type Tag struct {
 	Key   string // required
 	Value string // required
+}
+
+// TagRoleRequest is the model's shape TagRoleRequest; it is part of inputs.
+type TagRoleRequest struct {
+	RoleName string // required
+	Tags     []Tag  // required
+}
+
+// UntagRoleRequest is the model's shape UntagRoleRequest; it is part of inputs.
+type UntagRoleRequest struct {
+	RoleName string   // required
+	TagKeys  []string // required
+}
+
+// UpdateAccessKeyRequest is the model's shape UpdateAccessKeyRequest; it is part of inputs.
+type UpdateAccessKeyRequest struct {
+	AccessKeyId string // required
+	Status      string // required
+	UserName    *string
+}
+
+// UpdateAssumeRolePolicyRequest is the model's shape UpdateAssumeRolePolicyRequest; it is part of inputs.
+type UpdateAssumeRolePolicyRequest struct {
+	PolicyDocument string // required
+	RoleName       string // required
+}
+
+// UpdateRoleDescriptionRequest is the model's shape UpdateRoleDescriptionRequest; it is part of inputs.
+type UpdateRoleDescriptionRequest struct {
+	Description string // required
+	RoleName    string // required
+}
+
+// UpdateRoleDescriptionResponse is the model's shape UpdateRoleDescriptionResponse; it is part of outputs.
+type UpdateRoleDescriptionResponse struct {
+	Role *Role
+}
+
+// UpdateRoleRequest is the model's shape UpdateRoleRequest; it is part of inputs.
+type UpdateRoleRequest struct {
+	Description        *string
+	MaxSessionDuration *int32
+	RoleName           string // required
+}
+
+// UpdateRoleResponse is the model's shape UpdateRoleResponse; it is part of outputs.
+type UpdateRoleResponse struct {
+}
+
+// UpdateUserRequest is the model's shape UpdateUserRequest; it is part of inputs.
+type UpdateUserRequest struct {
+	NewPath     *string
+	NewUserName *string
+	UserName    string // required
+}
+
+// User is the model's shape User; it is part of outputs.
+type User struct {
+	Arn                 *string
+	CreateDate          *awswire.Time
+	PasswordLastUsed    *awswire.Time
+	Path                *string
+	PermissionsBoundary *AttachedPermissionsBoundary
+	Tags                []Tag
+	UserId              *string
+	UserName            *string
 }

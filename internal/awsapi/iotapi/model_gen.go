@@ -18,13 +18,16 @@ var Service = awswire.NewService(model)
 var (
 	AttachPolicy             = awswire.Op[AttachPolicyRequest, awswire.Empty]{Service: Service, Name: "AttachPolicy"}
 	AttachThingPrincipal     = awswire.Op[AttachThingPrincipalRequest, AttachThingPrincipalResponse]{Service: Service, Name: "AttachThingPrincipal"}
+	CreateCertificateFromCsr = awswire.Op[CreateCertificateFromCsrRequest, CreateCertificateFromCsrResponse]{Service: Service, Name: "CreateCertificateFromCsr"}
 	CreateKeysAndCertificate = awswire.Op[CreateKeysAndCertificateRequest, CreateKeysAndCertificateResponse]{Service: Service, Name: "CreateKeysAndCertificate"}
 	CreatePolicy             = awswire.Op[CreatePolicyRequest, CreatePolicyResponse]{Service: Service, Name: "CreatePolicy"}
+	CreatePolicyVersion      = awswire.Op[CreatePolicyVersionRequest, CreatePolicyVersionResponse]{Service: Service, Name: "CreatePolicyVersion"}
 	CreateRoleAlias          = awswire.Op[CreateRoleAliasRequest, CreateRoleAliasResponse]{Service: Service, Name: "CreateRoleAlias"}
 	CreateThing              = awswire.Op[CreateThingRequest, CreateThingResponse]{Service: Service, Name: "CreateThing"}
 	CreateThingType          = awswire.Op[CreateThingTypeRequest, CreateThingTypeResponse]{Service: Service, Name: "CreateThingType"}
 	DeleteCertificate        = awswire.Op[DeleteCertificateRequest, awswire.Empty]{Service: Service, Name: "DeleteCertificate"}
 	DeletePolicy             = awswire.Op[DeletePolicyRequest, awswire.Empty]{Service: Service, Name: "DeletePolicy"}
+	DeletePolicyVersion      = awswire.Op[DeletePolicyVersionRequest, awswire.Empty]{Service: Service, Name: "DeletePolicyVersion"}
 	DeleteRoleAlias          = awswire.Op[DeleteRoleAliasRequest, DeleteRoleAliasResponse]{Service: Service, Name: "DeleteRoleAlias"}
 	DeleteThing              = awswire.Op[DeleteThingRequest, DeleteThingResponse]{Service: Service, Name: "DeleteThing"}
 	DeleteThingType          = awswire.Op[DeleteThingTypeRequest, DeleteThingTypeResponse]{Service: Service, Name: "DeleteThingType"}
@@ -36,16 +39,33 @@ var (
 	DescribeThingType        = awswire.Op[DescribeThingTypeRequest, DescribeThingTypeResponse]{Service: Service, Name: "DescribeThingType"}
 	DetachPolicy             = awswire.Op[DetachPolicyRequest, awswire.Empty]{Service: Service, Name: "DetachPolicy"}
 	DetachThingPrincipal     = awswire.Op[DetachThingPrincipalRequest, DetachThingPrincipalResponse]{Service: Service, Name: "DetachThingPrincipal"}
+	GetEffectivePolicies     = awswire.Op[GetEffectivePoliciesRequest, GetEffectivePoliciesResponse]{Service: Service, Name: "GetEffectivePolicies"}
 	GetPolicy                = awswire.Op[GetPolicyRequest, GetPolicyResponse]{Service: Service, Name: "GetPolicy"}
+	GetPolicyVersion         = awswire.Op[GetPolicyVersionRequest, GetPolicyVersionResponse]{Service: Service, Name: "GetPolicyVersion"}
 	ListAttachedPolicies     = awswire.Op[ListAttachedPoliciesRequest, ListAttachedPoliciesResponse]{Service: Service, Name: "ListAttachedPolicies"}
 	ListCertificates         = awswire.Op[ListCertificatesRequest, ListCertificatesResponse]{Service: Service, Name: "ListCertificates"}
 	ListPolicies             = awswire.Op[ListPoliciesRequest, ListPoliciesResponse]{Service: Service, Name: "ListPolicies"}
+	ListPolicyVersions       = awswire.Op[ListPolicyVersionsRequest, ListPolicyVersionsResponse]{Service: Service, Name: "ListPolicyVersions"}
+	ListPrincipalThings      = awswire.Op[ListPrincipalThingsRequest, ListPrincipalThingsResponse]{Service: Service, Name: "ListPrincipalThings"}
 	ListRoleAliases          = awswire.Op[ListRoleAliasesRequest, ListRoleAliasesResponse]{Service: Service, Name: "ListRoleAliases"}
+	ListTagsForResource      = awswire.Op[ListTagsForResourceRequest, ListTagsForResourceResponse]{Service: Service, Name: "ListTagsForResource"}
+	ListTargetsForPolicy     = awswire.Op[ListTargetsForPolicyRequest, ListTargetsForPolicyResponse]{Service: Service, Name: "ListTargetsForPolicy"}
 	ListThingPrincipals      = awswire.Op[ListThingPrincipalsRequest, ListThingPrincipalsResponse]{Service: Service, Name: "ListThingPrincipals"}
 	ListThingTypes           = awswire.Op[ListThingTypesRequest, ListThingTypesResponse]{Service: Service, Name: "ListThingTypes"}
 	ListThings               = awswire.Op[ListThingsRequest, ListThingsResponse]{Service: Service, Name: "ListThings"}
+	SetDefaultPolicyVersion  = awswire.Op[SetDefaultPolicyVersionRequest, awswire.Empty]{Service: Service, Name: "SetDefaultPolicyVersion"}
+	TagResource              = awswire.Op[TagResourceRequest, TagResourceResponse]{Service: Service, Name: "TagResource"}
+	TestAuthorization        = awswire.Op[TestAuthorizationRequest, TestAuthorizationResponse]{Service: Service, Name: "TestAuthorization"}
+	UntagResource            = awswire.Op[UntagResourceRequest, UntagResourceResponse]{Service: Service, Name: "UntagResource"}
 	UpdateCertificate        = awswire.Op[UpdateCertificateRequest, awswire.Empty]{Service: Service, Name: "UpdateCertificate"}
+	UpdateRoleAlias          = awswire.Op[UpdateRoleAliasRequest, UpdateRoleAliasResponse]{Service: Service, Name: "UpdateRoleAlias"}
+	UpdateThing              = awswire.Op[UpdateThingRequest, UpdateThingResponse]{Service: Service, Name: "UpdateThing"}
 )
+
+// Allowed is the model's shape Allowed; it is part of outputs.
+type Allowed struct {
+	Policies []Policy
+}
 
 // AttachPolicyRequest is the model's shape AttachPolicyRequest; it is part of inputs.
 type AttachPolicyRequest struct {
@@ -68,6 +88,21 @@ type AttachThingPrincipalResponse struct {
 type AttributePayload struct {
 	Attributes map[string]string
 	Merge      *bool
+}
+
+// AuthInfo is the model's shape AuthInfo; it is part of inputs.
+type AuthInfo struct {
+	ActionType *string
+	Resources  []string // required
+}
+
+// AuthResult is the model's shape AuthResult; it is part of outputs.
+type AuthResult struct {
+	Allowed              *Allowed
+	AuthDecision         *string
+	AuthInfo             *AuthInfo
+	Denied               *Denied
+	MissingContextValues []string
 }
 
 // Certificate is the model's shape Certificate; it is part of outputs.
@@ -103,6 +138,19 @@ type CertificateValidity struct {
 	NotBefore *awswire.Time
 }
 
+// CreateCertificateFromCsrRequest is the model's shape CreateCertificateFromCsrRequest; it is part of inputs.
+type CreateCertificateFromCsrRequest struct {
+	CertificateSigningRequest string // required
+	SetAsActive               *bool
+}
+
+// CreateCertificateFromCsrResponse is the model's shape CreateCertificateFromCsrResponse; it is part of outputs.
+type CreateCertificateFromCsrResponse struct {
+	CertificateArn *string
+	CertificateId  *string
+	CertificatePem *string
+}
+
 // CreateKeysAndCertificateRequest is the model's shape CreateKeysAndCertificateRequest; it is part of inputs.
 type CreateKeysAndCertificateRequest struct {
 	SetAsActive *bool
@@ -129,6 +177,21 @@ type CreatePolicyResponse struct {
 	PolicyDocument  *string
 	PolicyName      *string
 	PolicyVersionId *string
+}
+
+// CreatePolicyVersionRequest is the model's shape CreatePolicyVersionRequest; it is part of inputs.
+type CreatePolicyVersionRequest struct {
+	PolicyDocument string // required
+	PolicyName     string // required
+	SetAsDefault   *bool
+}
+
+// CreatePolicyVersionResponse is the model's shape CreatePolicyVersionResponse; it is part of outputs.
+type CreatePolicyVersionResponse struct {
+	IsDefaultVersion *bool
+	PolicyArn        *string
+	PolicyDocument   *string
+	PolicyVersionId  *string
 }
 
 // CreateRoleAliasRequest is the model's shape CreateRoleAliasRequest; it is part of inputs.
@@ -185,6 +248,12 @@ type DeletePolicyRequest struct {
 	PolicyName string // required
 }
 
+// DeletePolicyVersionRequest is the model's shape DeletePolicyVersionRequest; it is part of inputs.
+type DeletePolicyVersionRequest struct {
+	PolicyName      string // required
+	PolicyVersionId string // required
+}
+
 // DeleteRoleAliasRequest is the model's shape DeleteRoleAliasRequest; it is part of inputs.
 type DeleteRoleAliasRequest struct {
 	RoleAlias string // required
@@ -211,6 +280,12 @@ type DeleteThingTypeRequest struct {
 
 // DeleteThingTypeResponse is the model's shape DeleteThingTypeResponse; it is part of outputs.
 type DeleteThingTypeResponse struct {
+}
+
+// Denied is the model's shape Denied; it is part of outputs.
+type Denied struct {
+	ExplicitDeny *ExplicitDeny
+	ImplicitDeny *ImplicitDeny
 }
 
 // DeprecateThingTypeRequest is the model's shape DeprecateThingTypeRequest; it is part of inputs.
@@ -300,6 +375,30 @@ type DetachThingPrincipalRequest struct {
 type DetachThingPrincipalResponse struct {
 }
 
+// EffectivePolicy is the model's shape EffectivePolicy; it is part of outputs.
+type EffectivePolicy struct {
+	PolicyArn      *string
+	PolicyDocument *string
+	PolicyName     *string
+}
+
+// ExplicitDeny is the model's shape ExplicitDeny; it is part of outputs.
+type ExplicitDeny struct {
+	Policies []Policy
+}
+
+// GetEffectivePoliciesRequest is the model's shape GetEffectivePoliciesRequest; it is part of inputs.
+type GetEffectivePoliciesRequest struct {
+	CognitoIdentityPoolId *string
+	Principal             *string
+	ThingName             *string
+}
+
+// GetEffectivePoliciesResponse is the model's shape GetEffectivePoliciesResponse; it is part of outputs.
+type GetEffectivePoliciesResponse struct {
+	EffectivePolicies []EffectivePolicy
+}
+
 // GetPolicyRequest is the model's shape GetPolicyRequest; it is part of inputs.
 type GetPolicyRequest struct {
 	PolicyName string // required
@@ -314,6 +413,29 @@ type GetPolicyResponse struct {
 	PolicyArn        *string
 	PolicyDocument   *string
 	PolicyName       *string
+}
+
+// GetPolicyVersionRequest is the model's shape GetPolicyVersionRequest; it is part of inputs.
+type GetPolicyVersionRequest struct {
+	PolicyName      string // required
+	PolicyVersionId string // required
+}
+
+// GetPolicyVersionResponse is the model's shape GetPolicyVersionResponse; it is part of outputs.
+type GetPolicyVersionResponse struct {
+	CreationDate     *awswire.Time
+	GenerationId     *string
+	IsDefaultVersion *bool
+	LastModifiedDate *awswire.Time
+	PolicyArn        *string
+	PolicyDocument   *string
+	PolicyName       *string
+	PolicyVersionId  *string
+}
+
+// ImplicitDeny is the model's shape ImplicitDeny; it is part of outputs.
+type ImplicitDeny struct {
+	Policies []Policy
 }
 
 // KeyPair is the model's shape KeyPair; it is part of outputs.
@@ -362,6 +484,29 @@ type ListPoliciesResponse struct {
 	Policies   []Policy
 }
 
+// ListPolicyVersionsRequest is the model's shape ListPolicyVersionsRequest; it is part of inputs.
+type ListPolicyVersionsRequest struct {
+	PolicyName string // required
+}
+
+// ListPolicyVersionsResponse is the model's shape ListPolicyVersionsResponse; it is part of outputs.
+type ListPolicyVersionsResponse struct {
+	PolicyVersions []PolicyVersion
+}
+
+// ListPrincipalThingsRequest is the model's shape ListPrincipalThingsRequest; it is part of inputs.
+type ListPrincipalThingsRequest struct {
+	MaxResults *int32
+	NextToken  *string
+	Principal  string // required
+}
+
+// ListPrincipalThingsResponse is the model's shape ListPrincipalThingsResponse; it is part of outputs.
+type ListPrincipalThingsResponse struct {
+	NextToken *string
+	Things    []string
+}
+
 // ListRoleAliasesRequest is the model's shape ListRoleAliasesRequest; it is part of inputs.
 type ListRoleAliasesRequest struct {
 	AscendingOrder *bool
@@ -373,6 +518,31 @@ type ListRoleAliasesRequest struct {
 type ListRoleAliasesResponse struct {
 	NextMarker  *string
 	RoleAliases []string
+}
+
+// ListTagsForResourceRequest is the model's shape ListTagsForResourceRequest; it is part of inputs.
+type ListTagsForResourceRequest struct {
+	NextToken   *string
+	ResourceArn string // required
+}
+
+// ListTagsForResourceResponse is the model's shape ListTagsForResourceResponse; it is part of outputs.
+type ListTagsForResourceResponse struct {
+	NextToken *string
+	Tags      []Tag
+}
+
+// ListTargetsForPolicyRequest is the model's shape ListTargetsForPolicyRequest; it is part of inputs.
+type ListTargetsForPolicyRequest struct {
+	Marker     *string
+	PageSize   *int32
+	PolicyName string // required
+}
+
+// ListTargetsForPolicyResponse is the model's shape ListTargetsForPolicyResponse; it is part of outputs.
+type ListTargetsForPolicyResponse struct {
+	NextMarker *string
+	Targets    []string
 }
 
 // ListThingPrincipalsRequest is the model's shape ListThingPrincipalsRequest; it is part of inputs.
@@ -428,6 +598,13 @@ type Policy struct {
 	PolicyName *string
 }
 
+// PolicyVersion is the model's shape PolicyVersion; it is part of outputs.
+type PolicyVersion struct {
+	CreateDate       *awswire.Time
+	IsDefaultVersion *bool
+	VersionId        *string
+}
+
 // PropagatingAttribute is the model's shape PropagatingAttribute; it is part of inputs.
 type PropagatingAttribute struct {
 	ConnectionAttribute *string
@@ -446,10 +623,41 @@ type RoleAliasDescription struct {
 	RoleArn                   *string
 }
 
+// SetDefaultPolicyVersionRequest is the model's shape SetDefaultPolicyVersionRequest; it is part of inputs.
+type SetDefaultPolicyVersionRequest struct {
+	PolicyName      string // required
+	PolicyVersionId string // required
+}
+
 // Tag is the model's shape Tag; it is part of inputs.
 type Tag struct {
 	Key   string // required
 	Value *string
+}
+
+// TagResourceRequest is the model's shape TagResourceRequest; it is part of inputs.
+type TagResourceRequest struct {
+	ResourceArn string // required
+	Tags        []Tag  // required
+}
+
+// TagResourceResponse is the model's shape TagResourceResponse; it is part of outputs.
+type TagResourceResponse struct {
+}
+
+// TestAuthorizationRequest is the model's shape TestAuthorizationRequest; it is part of inputs.
+type TestAuthorizationRequest struct {
+	AuthInfos             []AuthInfo // required
+	ClientId              *string
+	CognitoIdentityPoolId *string
+	PolicyNamesToAdd      []string
+	PolicyNamesToSkip     []string
+	Principal             *string
+}
+
+// TestAuthorizationResponse is the model's shape TestAuthorizationResponse; it is part of outputs.
+type TestAuthorizationResponse struct {
+	AuthResults []AuthResult
 }
 
 // ThingAttribute is the model's shape ThingAttribute; it is part of outputs.
@@ -492,8 +700,44 @@ type TransferData struct {
 	TransferMessage *string
 }
 
+// UntagResourceRequest is the model's shape UntagResourceRequest; it is part of inputs.
+type UntagResourceRequest struct {
+	ResourceArn string   // required
+	TagKeys     []string // required
+}
+
+// UntagResourceResponse is the model's shape UntagResourceResponse; it is part of outputs.
+type UntagResourceResponse struct {
+}
+
 // UpdateCertificateRequest is the model's shape UpdateCertificateRequest; it is part of inputs.
 type UpdateCertificateRequest struct {
 	CertificateId string // required
 	NewStatus     string // required
+}
+
+// UpdateRoleAliasRequest is the model's shape UpdateRoleAliasRequest; it is part of inputs.
+type UpdateRoleAliasRequest struct {
+	CredentialDurationSeconds *int32
+	RoleAlias                 string // required
+	RoleArn                   *string
+}
+
+// UpdateRoleAliasResponse is the model's shape UpdateRoleAliasResponse; it is part of outputs.
+type UpdateRoleAliasResponse struct {
+	RoleAlias    *string
+	RoleAliasArn *string
+}
+
+// UpdateThingRequest is the model's shape UpdateThingRequest; it is part of inputs.
+type UpdateThingRequest struct {
+	AttributePayload *AttributePayload
+	ExpectedVersion  *int64
+	RemoveThingType  *bool
+	ThingName        string // required
+	ThingTypeName    *string
+}
+
+// UpdateThingResponse is the model's shape UpdateThingResponse; it is part of outputs.
+type UpdateThingResponse struct {
 }

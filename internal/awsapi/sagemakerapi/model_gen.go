@@ -16,15 +16,31 @@ var Service = awswire.NewService(model)
 
 // The operations that Muster implements.
 var (
+	AddTags             = awswire.Op[AddTagsInput, AddTagsOutput]{Service: Service, Name: "AddTags"}
 	CreateDeviceFleet   = awswire.Op[CreateDeviceFleetRequest, awswire.Empty]{Service: Service, Name: "CreateDeviceFleet"}
 	DeleteDeviceFleet   = awswire.Op[DeleteDeviceFleetRequest, awswire.Empty]{Service: Service, Name: "DeleteDeviceFleet"}
+	DeleteTags          = awswire.Op[DeleteTagsInput, DeleteTagsOutput]{Service: Service, Name: "DeleteTags"}
 	DeregisterDevices   = awswire.Op[DeregisterDevicesRequest, awswire.Empty]{Service: Service, Name: "DeregisterDevices"}
 	DescribeDevice      = awswire.Op[DescribeDeviceRequest, DescribeDeviceResponse]{Service: Service, Name: "DescribeDevice"}
 	DescribeDeviceFleet = awswire.Op[DescribeDeviceFleetRequest, DescribeDeviceFleetResponse]{Service: Service, Name: "DescribeDeviceFleet"}
 	ListDeviceFleets    = awswire.Op[ListDeviceFleetsRequest, ListDeviceFleetsResponse]{Service: Service, Name: "ListDeviceFleets"}
 	ListDevices         = awswire.Op[ListDevicesRequest, ListDevicesResponse]{Service: Service, Name: "ListDevices"}
+	ListTags            = awswire.Op[ListTagsInput, ListTagsOutput]{Service: Service, Name: "ListTags"}
 	RegisterDevices     = awswire.Op[RegisterDevicesRequest, awswire.Empty]{Service: Service, Name: "RegisterDevices"}
+	UpdateDeviceFleet   = awswire.Op[UpdateDeviceFleetRequest, awswire.Empty]{Service: Service, Name: "UpdateDeviceFleet"}
+	UpdateDevices       = awswire.Op[UpdateDevicesRequest, awswire.Empty]{Service: Service, Name: "UpdateDevices"}
 )
+
+// AddTagsInput is the model's shape AddTagsInput; it is part of inputs.
+type AddTagsInput struct {
+	ResourceArn string // required
+	Tags        []Tag  // required
+}
+
+// AddTagsOutput is the model's shape AddTagsOutput; it is part of outputs.
+type AddTagsOutput struct {
+	Tags []Tag
+}
 
 // CreateDeviceFleetRequest is the model's shape CreateDeviceFleetRequest; it is part of inputs.
 type CreateDeviceFleetRequest struct {
@@ -39,6 +55,16 @@ type CreateDeviceFleetRequest struct {
 // DeleteDeviceFleetRequest is the model's shape DeleteDeviceFleetRequest; it is part of inputs.
 type DeleteDeviceFleetRequest struct {
 	DeviceFleetName string // required
+}
+
+// DeleteTagsInput is the model's shape DeleteTagsInput; it is part of inputs.
+type DeleteTagsInput struct {
+	ResourceArn string   // required
+	TagKeys     []string // required
+}
+
+// DeleteTagsOutput is the model's shape DeleteTagsOutput; it is part of outputs.
+type DeleteTagsOutput struct {
 }
 
 // DeregisterDevicesRequest is the model's shape DeregisterDevicesRequest; it is part of inputs.
@@ -170,6 +196,19 @@ type ListDevicesResponse struct {
 	NextToken       *string
 }
 
+// ListTagsInput is the model's shape ListTagsInput; it is part of inputs.
+type ListTagsInput struct {
+	MaxResults  *int32
+	NextToken   *string
+	ResourceArn string // required
+}
+
+// ListTagsOutput is the model's shape ListTagsOutput; it is part of outputs.
+type ListTagsOutput struct {
+	NextToken *string
+	Tags      []Tag
+}
+
 // RegisterDevicesRequest is the model's shape RegisterDevicesRequest; it is part of inputs.
 type RegisterDevicesRequest struct {
 	DeviceFleetName string   // required
@@ -181,4 +220,19 @@ type RegisterDevicesRequest struct {
 type Tag struct {
 	Key   string // required
 	Value string // required
+}
+
+// UpdateDeviceFleetRequest is the model's shape UpdateDeviceFleetRequest; it is part of inputs.
+type UpdateDeviceFleetRequest struct {
+	Description        *string
+	DeviceFleetName    string // required
+	EnableIotRoleAlias *bool
+	OutputConfig       *EdgeOutputConfig // required
+	RoleArn            *string
+}
+
+// UpdateDevicesRequest is the model's shape UpdateDevicesRequest; it is part of inputs.
+type UpdateDevicesRequest struct {
+	DeviceFleetName string   // required
+	Devices         []Device // required
 }

@@ -17,7 +17,9 @@ var Service = awswire.NewService(model)
 // The operations that Muster implements.
 var (
 	AssumeRole        = awswire.Op[AssumeRoleRequest, AssumeRoleResponse]{Service: Service, Name: "AssumeRole"}
+	GetAccessKeyInfo  = awswire.Op[GetAccessKeyInfoRequest, GetAccessKeyInfoResponse]{Service: Service, Name: "GetAccessKeyInfo"}
 	GetCallerIdentity = awswire.Op[GetCallerIdentityRequest, GetCallerIdentityResponse]{Service: Service, Name: "GetCallerIdentity"}
+	GetSessionToken   = awswire.Op[GetSessionTokenRequest, GetSessionTokenResponse]{Service: Service, Name: "GetSessionToken"}
 )
 
 // AssumeRoleRequest is the model's shape AssumeRoleRequest; it is part of inputs.
@@ -58,6 +60,16 @@ type Credentials struct {
 	SessionToken    *string
 }
 
+// GetAccessKeyInfoRequest is the model's shape GetAccessKeyInfoRequest; it is part of inputs.
+type GetAccessKeyInfoRequest struct {
+	AccessKeyId string // required
+}
+
+// GetAccessKeyInfoResponse is the model's shape GetAccessKeyInfoResponse; it is part of outputs.
+type GetAccessKeyInfoResponse struct {
+	Account *string
+}
+
 // GetCallerIdentityRequest is the model's shape GetCallerIdentityRequest; it is part of inputs.
 type GetCallerIdentityRequest struct {
 }
@@ -67,6 +79,18 @@ type GetCallerIdentityResponse struct {
 	Account *string
 	Arn     *string
 	UserId  *string
+}
+
+// GetSessionTokenRequest is the model's shape GetSessionTokenRequest; it is part of inputs.
+type GetSessionTokenRequest struct {
+	DurationSeconds *int32
+	SerialNumber    *string
+	TokenCode       *string
+}
+
+// GetSessionTokenResponse is the model's shape GetSessionTokenResponse; it is part of outputs.
+type GetSessionTokenResponse struct {
+	Credentials *Credentials
 }
 
 // PolicyDescriptorType is the model's shape PolicyDescriptorType; it is part of inputs.
