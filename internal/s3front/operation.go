@@ -82,6 +82,16 @@ var operations = []*operation{
 	{name: "ListParts", method: "GET", target: onObject, with: []string{"uploadId"}, may: []string{"max-parts", "part-number-marker"}, action: "s3:ListMultipartUploadParts"},
 }
 
+// Operations are the names of the operations that the door knows, in order.
+func Operations() []string {
+	var names []string
+	for _, op := range operations {
+		names = append(names, op.name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // read finds the operation of a verified request, and what it is asked with.
 func (r *request) read() error {
 	q, err := sigv4.Query(r.Request)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"muster/internal/account"
@@ -134,18 +136,34 @@ func callerName(ctx context.Context) string {
 	return ""
 }
 
+// services are the doors of the signed APIs other than S3.
+func (h *house) services() []awsapi.Service {
+	iot := &iotapi.Door{Things: h.things, Certificates: h.certificates, Policies: h.policies, Aliases: h.aliases, Accounts: h.accounts}
+	sagemaker := &sagemakerapi.Door{Fleets: h.fleets}
+	roles := &iamapi.Door{Roles: h.roles}
+	tokens := &stsapi.Door{Sessions: h.sessions}
+	return []awsapi.Service{
+		{Wire: iotapi.Service, Operations: iot.Operations(), Faults: iotapi.Faults},
+		{Wire: sagemakerapi.Service, Operations: sagemaker.Operations(), Faults: sagemakerapi.Faults},
+		{Wire: edgeapi.Service},
+		{Wire: iamapi.Service, Operations: roles.Operations(), Faults: iamapi.Faults},
+		{Wire: stsapi.Service, Operations: tokens.Operations(), Faults: stsapi.Faults},
+	}
+}
+
+// Operations are all operations that the doors of a server know, built or not,
+// by service and name; of S3 those that are built, since its table is closed.
+func Operations() []awsapi.Known {
+	all := awsapi.New(new(house).services()...).Operations()
+	for _, name := range s3front.Operations() {
+		all = append(all, awsapi.Known{Service: "s3", Name: name, Built: true})
+	}
+	slices.SortStableFunc(all, func(a, b awsapi.Known) int { return strings.Compare(a.Service, b.Service) })
+	return all
+}
+
 func (s *Server) openDoors() error {
-	iot := &iotapi.Door{Things: s.things, Certificates: s.certificates, Policies: s.policies, Aliases: s.aliases, Accounts: s.accounts}
-	sagemaker := &sagemakerapi.Door{Fleets: s.fleets}
-	roles := &iamapi.Door{Roles: s.roles}
-	tokens := &stsapi.Door{Sessions: s.sessions}
-	aws := awsapi.New(
-		awsapi.Service{Wire: iotapi.Service, Operations: iot.Operations(), Faults: iotapi.Faults},
-		awsapi.Service{Wire: sagemakerapi.Service, Operations: sagemaker.Operations(), Faults: sagemakerapi.Faults},
-		awsapi.Service{Wire: edgeapi.Service},
-		awsapi.Service{Wire: iamapi.Service, Operations: roles.Operations(), Faults: iamapi.Faults},
-		awsapi.Service{Wire: stsapi.Service, Operations: tokens.Operations(), Faults: stsapi.Faults},
-	)
+	aws := awsapi.New(s.services()...)
 	aws.Authenticate, aws.Authorize, aws.Log = s.sessions.Authenticate, s.roles.Authorize, s.log
 	s3 := &s3front.Front{
 		Buckets: s.buckets, IAM: s.roles, Store: s.objects, Authenticate: s.sessions.Authenticate,
