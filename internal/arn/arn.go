@@ -107,6 +107,9 @@ func Root(account string) ARN { return iam(account, "root") }
 // Role names an IAM role; path begins and ends with a slash.
 func Role(account, path, name string) ARN { return iam(account, "role"+path+name) }
 
+// User names an IAM user; path begins and ends with a slash.
+func User(account, path, name string) ARN { return iam(account, "user"+path+name) }
+
 // ManagedPolicy names an IAM managed policy; the account of AWS's own is "aws".
 func ManagedPolicy(account, path, name string) ARN { return iam(account, "policy"+path+name) }
 

@@ -59,6 +59,18 @@ func RoleKey(account, name string) index.Key {
 	return index.Key{Kind: "role", Account: account, Name: name}
 }
 
+// UserKey is the index key of a user by its unique id: of the user, its tags
+// and everything that says what it may do. A change of a managed policy
+// publishes it for each user the policy is attached to.
+func UserKey(account, id string) index.Key {
+	return index.Key{Kind: "user", Account: account, Name: id}
+}
+
+// AccessKeyKey is the index key of a user's access key.
+func AccessKeyKey(id string) index.Key {
+	return index.Key{Kind: "access key", Name: id}
+}
+
 // RoleIDKey is the index key of the name that a role's unique id stands for.
 func RoleIDKey(account, id string) index.Key {
 	return index.Key{Kind: "role id", Account: account, Name: id}
