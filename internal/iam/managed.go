@@ -171,7 +171,8 @@ func (d *Directory) DeletePolicy(ctx context.Context, account string, a arn.ARN)
 	return err
 }
 
-// Attachments answers how many roles of the account the policy is attached to.
+// Attachments answers how many roles and users of the account the policy is
+// attached to.
 func (d *Directory) Attachments(ctx context.Context, account string, a arn.ARN) (int, error) {
 	return d.store.AttachmentCount(ctx, account, a)
 }

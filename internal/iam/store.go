@@ -42,8 +42,8 @@ type Store interface {
 	Attach(ctx context.Context, account, role string, a arn.ARN, decide func(others int, exists bool) error) error
 	// Detach fails with fault.NotFound if it is not attached.
 	Detach(ctx context.Context, account, role string, a arn.ARN) error
-	// AttachmentCount answers how many roles of the account a managed policy
-	// is attached to.
+	// AttachmentCount answers how many roles and users of the account a
+	// managed policy is attached to.
 	AttachmentCount(ctx context.Context, account string, a arn.ARN) (int, error)
 
 	// InsertPolicy keeps a policy and its first version. It fails like
@@ -54,7 +54,7 @@ type Store interface {
 	// PolicyVersion fails with fault.NotFound.
 	PolicyVersion(ctx context.Context, account, name string, number int) (Version, error)
 	// DeletePolicy removes the policy of that ARN with its versions. decide
-	// sees how many roles it is attached to. It fails with fault.NotFound.
+	// sees how many roles and users it is attached to. It fails with fault.NotFound.
 	DeletePolicy(ctx context.Context, account string, a arn.ARN, decide func(attached int) error) error
 }
 

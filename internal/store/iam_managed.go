@@ -39,7 +39,10 @@ func (s iamStore) Detach(ctx context.Context, account, role string, a arn.ARN) e
 	})
 }
 
-const attachmentCount = `SELECT count(*) FROM role_attachment WHERE account = $1 AND policy = $2`
+// attachmentCount counts the roles and the users that a policy is attached to.
+const attachmentCount = `SELECT
+	(SELECT count(*) FROM role_attachment WHERE account = $1 AND policy = $2) +
+	(SELECT count(*) FROM user_attachment WHERE account = $1 AND policy = $2)`
 
 func (s iamStore) AttachmentCount(ctx context.Context, account string, a arn.ARN) (n int, err error) {
 	err = s.db.reads().QueryRowContext(ctx, attachmentCount, account, string(a)).Scan(&n)
