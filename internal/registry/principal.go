@@ -29,9 +29,13 @@ func (p Principal) Certificate(scope arn.Scope) (id string, ok bool) {
 	return id, ok && certificateID.MatchString(id)
 }
 
+// Identity reports whether p is the id of an identity. Muster keeps none, so
+// there is none that doesn't exist.
+func (p Principal) Identity() bool { return identityID.MatchString(string(p)) }
+
 // check refuses what can't name a principal.
 func (p Principal) check() error {
-	if identityID.MatchString(string(p)) {
+	if p.Identity() {
 		return nil
 	}
 	parts, err := arn.Parse(string(p))
@@ -107,15 +111,28 @@ func present(thing Name, p Principal, e Ends) error {
 	switch {
 	case !e.Thing:
 		return NoThing(thing)
-	case !e.Certificate && !identityID.MatchString(string(p)):
-		return fault.NotFound.Errorf("The specified resource does not exist")
+	case !e.Certificate && !p.Identity():
+		return NoPrincipal()
 	}
 	return nil
 }
 
+// NoPrincipal is the refusal of a certificate that isn't registered.
+func NoPrincipal() error { return fault.NotFound.Errorf("The specified resource does not exist") }
+
 // Attachments lists the principals of a thing.
 func (r *Registry) Attachments(ctx context.Context, scope arn.Scope, thing Name, p page.Request) (page.Page[Attachment], error) {
 	return r.store.Attachments(ctx, scope, thing, p)
+}
+
+// ThingsOf lists the names of the things that a principal is attached to. It
+// fails with fault.Invalid for what can't be one, and with fault.NotFound for a
+// certificate that isn't registered in the scope.
+func (r *Registry) ThingsOf(ctx context.Context, scope arn.Scope, p Principal, q page.Request) (page.Page[Name], error) {
+	if err := p.check(); err != nil {
+		return page.Page[Name]{}, err
+	}
+	return r.store.ThingsOf(ctx, scope, p, q)
 }
 
 // Key names what Attached remembers of a thing.

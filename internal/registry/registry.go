@@ -63,6 +63,10 @@ type Store interface {
 	// If t names a type, it is loaded, and rule is asked before t is kept.
 	InsertThing(ctx context.Context, scope arn.Scope, t Thing, rule func(Type) error) (Thing, error)
 	Thing(ctx context.Context, scope arn.Scope, name Name) (Thing, error)
+	// ChangeThing loads the thing, and the type that is to be its own unless
+	// to is empty, applies change and keeps the result. ty is nil when there is
+	// no such type, and when none is asked for.
+	ChangeThing(ctx context.Context, scope arn.Scope, name Name, to TypeName, change func(t *Thing, ty *Type) error) error
 	// Things lists the things that match, by name.
 	Things(ctx context.Context, scope arn.Scope, f Filter, p page.Request) (page.Page[Thing], error)
 	// DeleteThing removes the thing if rule agrees; held is the number of its principals.
@@ -74,6 +78,9 @@ type Store interface {
 	Detach(ctx context.Context, scope arn.Scope, thing Name, p Principal, rule func(Ends) error) error
 	// Attachments lists those of a thing, by principal.
 	Attachments(ctx context.Context, scope arn.Scope, thing Name, p page.Request) (page.Page[Attachment], error)
+	// ThingsOf lists the things that a principal is attached to, by name. It
+	// fails with fault.NotFound for a certificate that isn't registered.
+	ThingsOf(ctx context.Context, scope arn.Scope, p Principal, r page.Request) (page.Page[Name], error)
 	// Holder answers a thing and all its attachments, as they are at one moment.
 	Holder(ctx context.Context, scope arn.Scope, thing Name) (Thing, []Attachment, error)
 }

@@ -130,7 +130,7 @@ func (r *Registry) DeleteThing(ctx context.Context, scope arn.Scope, name Name, 
 	err := r.store.DeleteThing(ctx, scope, name, func(t Thing, held int) error {
 		switch {
 		case version != nil && *version != t.Version:
-			return fault.Conflict.Errorf("The version for thing %s does not match the expected version.", name)
+			return wrongVersion(name)
 		case held > 0:
 			return fault.Invalid.Errorf("Cannot delete. Thing %s is still attached to one or more principals", name)
 		}

@@ -173,10 +173,18 @@ func (s registryStore) InsertThing(ctx context.Context, scope arn.Scope, t regis
 
 func insertThing(tx *tx, scope arn.Scope, t registry.Thing, attributes string) error {
 	_, err := tx.exec(`INSERT INTO thing (account, region, name, id, type_name, attributes, version, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		scope.Account, scope.Region, t.Name, t.ID, sql.NullString{String: string(t.Type), Valid: t.Type != ""}, attributes, t.Version, ms(t.Created))
+		scope.Account, scope.Region, t.Name, t.ID, typeOf(t), attributes, t.Version, ms(t.Created))
 	if err != nil {
 		return err
 	}
+	return insertAttributes(tx, scope, t)
+}
+
+func typeOf(t registry.Thing) sql.NullString {
+	return sql.NullString{String: string(t.Type), Valid: t.Type != ""}
+}
+
+func insertAttributes(tx *tx, scope arn.Scope, t registry.Thing) error {
 	for name, value := range t.Attributes {
 		if _, err := tx.exec(`INSERT INTO thing_attribute (account, region, thing, name, value) VALUES ($1, $2, $3, $4, $5)`,
 			scope.Account, scope.Region, t.Name, name, value); err != nil {
@@ -184,6 +192,46 @@ func insertThing(tx *tx, scope arn.Scope, t registry.Thing, attributes string) e
 		}
 	}
 	return nil
+}
+
+func (s registryStore) ChangeThing(ctx context.Context, scope arn.Scope, name registry.Name, to registry.TypeName, change func(*registry.Thing, *registry.Type) error) error {
+	return s.db.write(ctx, func(tx *tx) error {
+		t, err := findThing(tx.row(selectThing, scope.Account, scope.Region, name), name)
+		if err != nil {
+			return err
+		}
+		var ty *registry.Type
+		if to != "" {
+			switch found, err := scanType(tx.row(selectType, scope.Account, scope.Region, to)); {
+			case err == nil:
+				ty = &found
+			case !errors.Is(err, sql.ErrNoRows):
+				return err
+			}
+		}
+		if err := change(&t, ty); err != nil {
+			return err
+		}
+		return updateThing(tx, scope, t)
+	})
+}
+
+func updateThing(tx *tx, scope arn.Scope, t registry.Thing) error {
+	attributes, err := toJSON(t.Attributes)
+	if err != nil {
+		return err
+	}
+	tx.publish(registry.Key(scope, t.Name))
+	_, err = tx.exec(`UPDATE thing SET type_name = $4, attributes = $5, version = $6 WHERE account = $1 AND region = $2 AND name = $3`,
+		scope.Account, scope.Region, t.Name, typeOf(t), attributes, t.Version)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.exec(`DELETE FROM thing_attribute WHERE account = $1 AND region = $2 AND thing = $3`,
+		scope.Account, scope.Region, t.Name); err != nil {
+		return err
+	}
+	return insertAttributes(tx, scope, t)
 }
 
 func (s registryStore) Things(ctx context.Context, scope arn.Scope, f registry.Filter, p page.Request) (page.Page[registry.Thing], error) {

@@ -94,6 +94,32 @@ func (s registryStore) Attachments(ctx context.Context, scope arn.Scope, thing r
 	return page.Cut(all, p.Limit, func(a registry.Attachment) []string { return []string{string(a.Principal)} }), err
 }
 
+func (s registryStore) ThingsOf(ctx context.Context, scope arn.Scope, p registry.Principal, r page.Request) (none page.Page[registry.Name], err error) {
+	if !p.Identity() {
+		id, _ := p.Certificate(scope) // another scope's is none here: its id is empty
+		var found int
+		err := s.db.reads().QueryRowContext(ctx, `SELECT 1 FROM certificate WHERE account = $1 AND region = $2 AND id = $3`,
+			scope.Account, scope.Region, id).Scan(&found)
+		if errors.Is(err, sql.ErrNoRows) {
+			return none, registry.NoPrincipal()
+		}
+		if err != nil {
+			return none, err
+		}
+	}
+	w := new(where)
+	w.and("account = ?", scope.Account)
+	w.and("region = ?", scope.Region)
+	w.and("principal = ?", p)
+	if err := w.after("thing", r); err != nil {
+		return none, err
+	}
+	query := w.page(`SELECT thing FROM thing_principal`, "thing", r)
+	rows, err := s.db.reads().QueryContext(ctx, query, w.args...)
+	all, err := collect(rows, err, func(row scanner) (name registry.Name, err error) { return name, row.Scan(&name) })
+	return page.Cut(all, r.Limit, func(name registry.Name) []string { return []string{string(name)} }), err
+}
+
 func (s registryStore) Holder(ctx context.Context, scope arn.Scope, name registry.Name) (t registry.Thing, all []registry.Attachment, err error) {
 	// One statement, because two could see two moments.
 	rows, err := s.db.reads().QueryContext(ctx, `SELECT `+thingColumns+`, p.principal, p.exclusive, p.created

@@ -17,6 +17,7 @@ const defaultCertificates = 25
 func (d *Door) certificates() []awsapi.Operation {
 	return []awsapi.Operation{
 		awsapi.Handle(CreateKeysAndCertificate, anywhere[CreateKeysAndCertificateRequest], d.createKeysAndCertificate),
+		awsapi.Handle(CreateCertificateFromCsr, anywhere[CreateCertificateFromCsrRequest], d.createCertificateFromCSR),
 		awsapi.Handle(DescribeCertificate, func(scope arn.Scope, in *DescribeCertificateRequest) arn.ARN {
 			return scope.Certificate(in.CertificateId)
 		}, d.describeCertificate),
@@ -40,6 +41,18 @@ func (d *Door) createKeysAndCertificate(ctx context.Context, scope arn.Scope, in
 		CertificateId:  &cert.ID,
 		CertificatePem: &cert.PEM,
 		KeyPair:        &KeyPair{PublicKey: &keys.Public, PrivateKey: new(keys.Private.Reveal())},
+	}, nil
+}
+
+func (d *Door) createCertificateFromCSR(ctx context.Context, scope arn.Scope, in *CreateCertificateFromCsrRequest) (*CreateCertificateFromCsrResponse, error) {
+	cert, err := d.Certificates.CreateFromCSR(ctx, scope, in.CertificateSigningRequest, value(in.SetAsActive))
+	if err != nil {
+		return nil, err
+	}
+	return &CreateCertificateFromCsrResponse{
+		CertificateArn: new(string(cert.ARN())),
+		CertificateId:  &cert.ID,
+		CertificatePem: &cert.PEM,
 	}, nil
 }
 

@@ -2,8 +2,14 @@ package iotapi_test
 
 import (
 	"cmp"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/json"
+	"encoding/pem"
 	"log/slog"
 	"path/filepath"
 	"regexp"
@@ -97,6 +103,50 @@ func TestCreateKeysAndCertificate(t *testing.T) {
 		if !strings.HasPrefix(text, "-----BEGIN "+want+"-----\n") || !strings.HasSuffix(text, "\n-----END "+want+"-----\n") {
 			t.Errorf("not a PEM of %s", want)
 		}
+	}
+}
+
+func TestCreateCertificateFromCSR(t *testing.T) {
+	d := newCertificateDesk(t)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: "pump-7"}}, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := json.Marshal(map[string]string{"certificateSigningRequest": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der}))})
+	ids := map[string]bool{}
+	for query, status := range map[string]string{"": "INACTIVE", "?setAsActive=true": "ACTIVE", "?setAsActive=false": "INACTIVE"} {
+		w := d.Ask(t, awsapitest.Root, "iot", "POST /certificates"+query, "", string(body))
+		var m made
+		if err := json.Unmarshal(w.Body.Bytes(), &m); err != nil || w.Code != 200 || strings.Contains(w.Body.String(), "keyPair") {
+			t.Fatalf("%q: %d %s", query, w.Code, w.Body)
+		}
+		block, _ := pem.Decode([]byte(m.CertificatePem))
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil || !key.PublicKey.Equal(cert.PublicKey) || cert.Subject.String() != "CN=AWS IoT Certificate" {
+			t.Errorf("%q: not a certificate of the key: %v, %v", query, cert.Subject, err)
+		}
+		if m.CertificateArn != certificateARN+m.CertificateID || ids[m.CertificateID] {
+			t.Errorf("%q: got id %s, ARN %s", query, m.CertificateID, m.CertificateArn)
+		}
+		ids[m.CertificateID] = true
+		d.play(t, m, []certificateStep{{"described", "", "GET /certificates/ID", `200 …"status":"` + status + `"`}})
+	}
+	d.Session(t, "OTHERS", `{"Effect":"Allow","Action":"iot:*","Resource":"`+certificateARN+`*"}`)
+	for _, tc := range []struct{ name, key, body, want string }{
+		{"no CSR", "", `{}`, `400 InvalidRequestException …at 'certificateSigningRequest'`},
+		{"an empty CSR", "", `{"certificateSigningRequest":""}`, `400 InvalidRequestException …at 'certificateSigningRequest'`},
+		{"not PEM", "", `{"certificateSigningRequest":"pump"}`, `400 InvalidRequestException …The CSR is not one PEM block`},
+		{"too long", "", `{"certificateSigningRequest":"` + strings.Repeat("x", 4097) + `"}`, `400 InvalidRequestException …at 'certificateSigningRequest'`},
+		{"may not", "OTHERS", string(body), `403 AccessDeniedException …iot:CreateCertificateFromCsr`},
+	} {
+		awsapitest.Check(t, tc.name, d.Ask(t, cmp.Or(tc.key, awsapitest.Root), "iot", "POST /certificates", "", tc.body), tc.want)
+	}
+	if list := awsapitest.Told(d.Ask(t, awsapitest.Root, "iot", "GET /certificates", "", "")); strings.Count(list, "certificateId") != 3 {
+		t.Errorf("a refused request left a certificate: %s", list)
 	}
 }
 

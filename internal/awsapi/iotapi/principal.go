@@ -13,6 +13,7 @@ func (d *Door) principals() []awsapi.Operation {
 		awsapi.Handle(AttachThingPrincipal, anywhere[AttachThingPrincipalRequest], d.attachThingPrincipal),
 		awsapi.Handle(DetachThingPrincipal, anywhere[DetachThingPrincipalRequest], d.detachThingPrincipal),
 		awsapi.Handle(ListThingPrincipals, anywhere[ListThingPrincipalsRequest], d.listThingPrincipals),
+		awsapi.Handle(ListPrincipalThings, anywhere[ListPrincipalThingsRequest], d.listPrincipalThings),
 	}
 }
 
@@ -36,5 +37,16 @@ func (d *Door) listThingPrincipals(ctx context.Context, scope arn.Scope, in *Lis
 	return &ListThingPrincipalsResponse{
 		Principals: list(found.Items, func(a registry.Attachment) string { return string(a.Principal) }),
 		NextToken:  present(found.Next),
+	}, nil
+}
+
+func (d *Door) listPrincipalThings(ctx context.Context, scope arn.Scope, in *ListPrincipalThingsRequest) (*ListPrincipalThingsResponse, error) {
+	found, err := d.Things.ThingsOf(ctx, scope, registry.Principal(in.Principal), pageRequest(in.NextToken, in.MaxResults))
+	if err != nil {
+		return nil, err
+	}
+	return &ListPrincipalThingsResponse{
+		Things:    list(found.Items, func(name registry.Name) string { return string(name) }),
+		NextToken: present(found.Next),
 	}, nil
 }

@@ -179,9 +179,36 @@ func TestThings(t *testing.T) {
 		{"GET /things?attributeName=site&attributeValue=no&usePrefixAttributeValue=true", "", `OK {"things":[{"attributes":{"site":"north"},"thingArn":"` + thingARN + `p2","thingName":"p2","thingTypeName":"pump","version":1}]}`, ""},
 		{"GET /things?attributeName=site&attributeValue=no", "", `OK {"things":[]}`, ""},
 		{"GET /things?thingTypeName=valve", "", `OK {"things":[]}`, ""},
+		{"GET /things?attributeValue=north&thingTypeName=pump", "", `OK {"things":[{"attributes":{"site":"north"},"thingArn":"` + thingARN + `p2","thingName":"p2","thingTypeName":"pump","version":1}]}`, ""},
 		{"DELETE /things/p2?expectedVersion=2", "", `Conflict VersionConflictException {"message":"The version for thing p2 does not match the expected version."}`, "iot:DeleteThing " + thingARN + "p2"},
 		{"DELETE /things/p2?expectedVersion=1", "", `OK {}`, ""},
 		{"DELETE /things/p2", "", `OK {}`, ""},
+	})
+}
+
+func TestUpdateThing(t *testing.T) {
+	d := newRegistryDoor(t)
+	d.say(t, "POST /thing-types/pump", "")
+	d.say(t, "POST /things/p1", `{"attributePayload":{"attributes":{"site":"north"}}}`)
+	is := func(attributes, more string) string {
+		return `OK {"attributes":{` + attributes + `},"defaultClientId":"p1","thingArn":"` + thingARN + `p1","thingId":"<id>","thingName":"p1",` + more + `}`
+	}
+	d.play(t, []registryStep{
+		{"PATCH /things/p1", `{}`, `OK {}`, "iot:UpdateThing " + thingARN + "p1"},
+		{"GET /things/p1", "", is(`"site":"north"`, `"version":2`), ""},
+		{"PATCH /things/p1", `{"attributePayload":{"attributes":{"line":"1"},"merge":true},"thingTypeName":"pump","expectedVersion":2}`, `OK {}`, ""},
+		{"GET /things/p1", "", is(`"line":"1","site":"north"`, `"thingTypeName":"pump","version":3`), ""},
+		{"PATCH /things/p1", `{"attributePayload":{}}`, `OK {}`, ""},
+		{"PATCH /things/p1", `{"attributePayload":{"attributes":{"line":""},"merge":true}}`, `OK {}`, ""},
+		{"GET /things/p1", "", is(`"site":"north"`, `"thingTypeName":"pump","version":5`), ""},
+		{"PATCH /things/p1", `{"attributePayload":{"attributes":{}},"removeThingType":true}`, `OK {}`, ""},
+		{"GET /things/p1", "", is(``, `"version":6`), ""},
+		{"PATCH /things/p1", `{"expectedVersion":5}`, `Conflict VersionConflictException {"message":"The version for thing p1 does not match the expected version."}`, ""},
+		{"PATCH /things/p1", `{"removeThingType":true,"thingTypeName":"pump"}`, `Bad Request InvalidRequestException {"message":"The thing type of thing p1 can't be both set and removed"}`, ""},
+		{"PATCH /things/p1", `{"thingTypeName":"valve"}`, `Not Found ResourceNotFoundException {"message":"Thing type valve cannot be found."}`, ""},
+		{"PATCH /things/p1", `{"attributePayload":{"attributes":{"a":"1","b":"2","c":"3","d":"4"}}}`, `Bad Request InvalidRequestException {"message":"Thing p1 has 4 attributes; with a thing type there may be 50, without 3"}`, ""},
+		{"PATCH /things/p9", `{}`, `Not Found ResourceNotFoundException {"message":"Thing p9 cannot be found."}`, ""},
+		{"GET /things/p1", "", is(``, `"version":6`), ""},
 	})
 }
 
@@ -195,6 +222,10 @@ func TestThingPrincipals(t *testing.T) {
 		{"PUT /things/p1/principals " + cert, "", `OK {}`, "iot:AttachThingPrincipal " + noneARN},
 		{"PUT /things/p1/principals " + cert, "", `OK {}`, ""},
 		{"GET /things/p1/principals", "", `OK {"principals":["` + cert + `"]}`, ""},
+		{"GET /principals/things " + cert, "", `OK {"things":["p1"]}`, "iot:ListPrincipalThings " + noneARN},
+		{"GET /principals/things us-east-1:01", "", `OK {"things":[]}`, ""},
+		{"GET /principals/things pump", "", `Bad Request InvalidRequestException {"message":"The principal is neither the ARN of a certificate nor the id of an identity"}`, ""},
+		{"GET /principals/things " + cert[:len(cert)-1] + "0", "", `Not Found ResourceNotFoundException {"message":"The specified resource does not exist"}`, ""},
 		{"PUT /things/p2/principals?thingPrincipalType=EXCLUSIVE_THING " + cert, "", `Bad Request InvalidRequestException {"message":"The principal is attached to another thing and can't be attached exclusively"}`, ""},
 		{"PUT /things/p9/principals " + cert, "", `Not Found ResourceNotFoundException {"message":"Thing p9 cannot be found."}`, ""},
 		{"PUT /things/p1/principals " + cert[:len(cert)-1] + "0", "", `Not Found ResourceNotFoundException {"message":"The specified resource does not exist"}`, ""},
@@ -219,6 +250,7 @@ func TestADeniedCallerLearnsAndChangesNothing(t *testing.T) {
 		"POST /thing-types/t2", "GET /thing-types/pump", "GET /thing-types", "POST /thing-types/pump/deprecate", "DELETE /thing-types/pump",
 		"POST /things/p2", "GET /things/p1", "GET /things/p9", "GET /things", "DELETE /things/p1", "DELETE /things/p9",
 		"PUT /things/p1/principals us-east-1:01", "DELETE /things/p1/principals " + cert, "GET /things/p1/principals",
+		"PATCH /things/p1", "PATCH /things/p9", "GET /principals/things " + cert,
 	} {
 		d.deny = true
 		if got, want := d.say(t, head, ""), `Forbidden AccessDeniedException {"message":"no"}`; got != want {
@@ -229,6 +261,7 @@ func TestADeniedCallerLearnsAndChangesNothing(t *testing.T) {
 	d.play(t, []registryStep{
 		{"GET /things/p1/principals", "", `OK {"principals":["` + cert + `"]}`, ""},
 		{"GET /things/p2", "", `Not Found ResourceNotFoundException {"message":"Thing p2 cannot be found."}`, ""},
+		{"GET /things/p1", "", `OK {"attributes":{},"defaultClientId":"p1","thingArn":"` + thingARN + `p1","thingId":"<id>","thingName":"p1","version":1}`, ""},
 		{"GET /thing-types/t2", "", `Not Found ResourceNotFoundException {"message":"Thing type t2 cannot be found."}`, ""},
 		{"GET /thing-types/pump", "", `OK {"thingTypeArn":"` + typeARN + `pump","thingTypeId":"<id>","thingTypeMetadata":{"creationDate":1700000000.5,"deprecated":false},"thingTypeName":"pump","thingTypeProperties":{"searchableAttributes":[]}}`, ""},
 	})

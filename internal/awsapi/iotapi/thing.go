@@ -13,6 +13,7 @@ func (d *Door) things() []awsapi.Operation {
 		awsapi.Handle(CreateThing, func(scope arn.Scope, in *CreateThingRequest) arn.ARN { return scope.Thing(in.ThingName) }, d.createThing),
 		awsapi.Handle(DescribeThing, func(scope arn.Scope, in *DescribeThingRequest) arn.ARN { return scope.Thing(in.ThingName) }, d.describeThing),
 		awsapi.Handle(ListThings, anywhere[ListThingsRequest], d.listThings),
+		awsapi.Handle(UpdateThing, func(scope arn.Scope, in *UpdateThingRequest) arn.ARN { return scope.Thing(in.ThingName) }, d.updateThing),
 		awsapi.Handle(DeleteThing, func(scope arn.Scope, in *DeleteThingRequest) arn.ARN { return scope.Thing(in.ThingName) }, d.deleteThing),
 	}
 }
@@ -75,6 +76,18 @@ func (d *Door) listThings(ctx context.Context, scope arn.Scope, in *ListThingsRe
 		}),
 		NextToken: present(found.Next),
 	}, nil
+}
+
+// updateThing changes no attributes when the payload names none, as "{}".
+func (d *Door) updateThing(ctx context.Context, scope arn.Scope, in *UpdateThingRequest) (*UpdateThingResponse, error) {
+	payload := value(in.AttributePayload)
+	return nil, d.Things.UpdateThing(ctx, scope, registry.Name(in.ThingName), registry.Update{
+		Attributes: payload.Attributes,
+		Merge:      value(payload.Merge),
+		Type:       registry.TypeName(value(in.ThingTypeName)),
+		RemoveType: value(in.RemoveThingType),
+		Version:    in.ExpectedVersion,
+	})
 }
 
 func (d *Door) deleteThing(ctx context.Context, scope arn.Scope, in *DeleteThingRequest) (*DeleteThingResponse, error) {

@@ -56,6 +56,7 @@ var errRule = errors.New("refused by the rule")
 func Registry(t *testing.T, open func(t *testing.T) Things) {
 	t.Run("types", func(t *testing.T) { thingTypes(t, open) })
 	t.Run("things", func(t *testing.T) { thingRows(t, open) })
+	t.Run("changes", func(t *testing.T) { thingChanges(t, open) })
 	t.Run("lists", func(t *testing.T) { thingLists(t, open) })
 	t.Run("principals", func(t *testing.T) { principals(t, open) })
 }

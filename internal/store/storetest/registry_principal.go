@@ -91,6 +91,32 @@ func principals(t *testing.T, open func(t *testing.T) Things) {
 			t.Errorf("of no thing: got %v, want %v", err, fault.NotFound)
 		}
 	})
+	t.Run("the things of a principal, by page", func(t *testing.T) {
+		s := open(t)
+		s.Certify(t, things, one)
+		insertThing(t, s, things, thing("a"), thing("b"), thing("c"), thing("d"))
+		insertThing(t, s, elsewhere[0], thing("e"))
+		for _, name := range []registry.Name{"c", "a", "d"} {
+			attach(t, s, name, certificateARN(things, one), false)
+		}
+		attach(t, s, "b", "us-east-1:01", false)
+		for p, want := range map[registry.Principal]string{certificateARN(things, one): "a c|d", "us-east-1:01": "b", "us-east-1:02": ""} {
+			got := pages(t, func(r page.Request) (page.Page[registry.Name], error) {
+				return s.ThingsOf(t.Context(), things, p, r)
+			}, 2, func(name registry.Name) string { return string(name) })
+			if got != want {
+				t.Errorf("of %s: got %q, want %q", p, got, want)
+			}
+		}
+		for _, p := range []registry.Principal{certificateARN(things, two), certificateARN(elsewhere[0], one)} {
+			if _, err := s.ThingsOf(t.Context(), things, p, page.Request{Limit: 1}); !errors.Is(err, fault.NotFound) {
+				t.Errorf("of %s: got %v, want %v", p, err, fault.NotFound)
+			}
+		}
+		if got, err := s.ThingsOf(t.Context(), elsewhere[0], "us-east-1:01", page.Request{Limit: 1}); err != nil || len(got.Items) != 0 {
+			t.Errorf("in another region: got %v, %v", got.Items, err)
+		}
+	})
 	t.Run("a thing with all it holds", func(t *testing.T) {
 		s := open(t)
 		if _, _, err := s.Holder(t.Context(), things, "a"); !errors.Is(err, fault.NotFound) {
@@ -139,6 +165,13 @@ func principals(t *testing.T, open func(t *testing.T) Things) {
 				return s.Attach(t.Context(), things, registry.Attachment{Thing: "a", Principal: p}, anyEnds)
 			}, false},
 			{"detach", func() error { return s.Detach(t.Context(), things, "a", p, anyEnds) }, true},
+			{"change", func() error {
+				return s.ChangeThing(t.Context(), things, "a", "", func(*registry.Thing, *registry.Type) error { return nil })
+			}, true},
+			{"change refused", func() error {
+				s.ChangeThing(t.Context(), things, "a", "", func(*registry.Thing, *registry.Type) error { return errRule })
+				return nil
+			}, false},
 			{"delete", func() error { return s.DeleteThing(t.Context(), things, "a", anyThing) }, true},
 		} {
 			if err := step.do(); err != nil {

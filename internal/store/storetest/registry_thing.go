@@ -100,6 +100,91 @@ func thingRows(t *testing.T, open func(t *testing.T) Things) {
 	})
 }
 
+func thingChanges(t *testing.T, open func(t *testing.T) Things) {
+	pump := registry.Type{Name: "pump", ID: "1", Created: today}
+	raise := func(th *registry.Thing, _ *registry.Type) error { th.Version++; return nil }
+
+	t.Run("a change sees thing and type, and what it makes of the thing is kept", func(t *testing.T) {
+		s := open(t)
+		s.InsertType(t.Context(), things, pump)
+		th := thing("a")
+		th.Attributes = map[string]string{"site": "north", "line": "1"}
+		insertThing(t, s, things, th)
+		err := s.ChangeThing(t.Context(), things, "a", "pump", func(got *registry.Thing, ty *registry.Type) error {
+			if !cmp.Equal(*got, th) || ty == nil || !cmp.Equal(*ty, pump) {
+				t.Errorf("the change got %+v of %+v", got, ty)
+			}
+			got.Type, got.Attributes, got.Version = "pump", map[string]string{"site": "south"}, 2
+			return nil
+		})
+		want := th
+		want.Type, want.Attributes, want.Version = "pump", map[string]string{"site": "south"}, 2
+		if got, again := s.Thing(t.Context(), things, "a"); err != nil || again != nil || !cmp.Equal(got, want) {
+			t.Errorf("got %+v, %v, %v, want %+v", got, err, again, want)
+		}
+		for value, found := range map[string]int{"north": 0, "1": 0, "south": 1} {
+			got, err := s.Things(t.Context(), things, registry.Filter{Value: value}, page.Request{Limit: 5})
+			if err != nil || len(got.Items) != found {
+				t.Errorf("found %v, %v by %s, want %d", got.Items, err, value, found)
+			}
+		}
+		if err := s.ChangeThing(t.Context(), things, "a", "", func(got *registry.Thing, ty *registry.Type) error {
+			if ty != nil {
+				t.Errorf("no type was asked for, and %+v came", ty)
+			}
+			got.Type = ""
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.DeleteType(t.Context(), things, "pump", func(_ registry.Type, used bool) error {
+			if used {
+				t.Error("the type is still used")
+			}
+			return nil
+		}); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("refused, or of nothing", func(t *testing.T) {
+		s := open(t)
+		insertThing(t, s, things, thing("a"))
+		if err := s.ChangeThing(t.Context(), things, "a", "pump", func(th *registry.Thing, ty *registry.Type) error {
+			if ty != nil {
+				t.Errorf("got the type %+v that isn't there", ty)
+			}
+			th.Version, th.Attributes["site"] = 7, "north"
+			return errRule
+		}); err != errRule {
+			t.Errorf("got %v, want %v", err, errRule)
+		}
+		if got, err := s.Thing(t.Context(), things, "a"); err != nil || !cmp.Equal(got, thing("a")) {
+			t.Errorf("after a refusal: got %+v, %v", got, err)
+		}
+		for _, scope := range elsewhere {
+			if err := s.ChangeThing(t.Context(), scope, "a", "", raise); !errors.Is(err, fault.NotFound) {
+				t.Errorf("in %v: got %v, want %v", scope, err, fault.NotFound)
+			}
+		}
+	})
+	t.Run("of many at once none is lost", func(t *testing.T) {
+		s := open(t)
+		insertThing(t, s, things, thing("a"))
+		var wg sync.WaitGroup
+		for range 16 {
+			wg.Go(func() {
+				if err := s.ChangeThing(t.Context(), things, "a", "", raise); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if got, err := s.Thing(t.Context(), things, "a"); err != nil || got.Version != 17 {
+			t.Errorf("got version %d, %v, want 17", got.Version, err)
+		}
+	})
+}
+
 func thingLists(t *testing.T, open func(t *testing.T) Things) {
 	s := open(t)
 	s.InsertType(t.Context(), things, registry.Type{Name: "pump", ID: "1"})
