@@ -1,7 +1,8 @@
-// Package iam knows roles, the policies that say what they may do, and who may
-// become them; and it decides whether a caller may do something.
+// Package iam knows users and roles, the policies that say what they may do,
+// who may become a role, and users' access keys; and it decides whether a
+// caller may do something.
 //
-// Names of roles and of managed policies are unique in their account without
+// Names of users, roles and managed policies are unique in their account without
 // regard to case, but looked up with it: a name in a policy and a name in the
 // store never mean two things. Decisions are made from the index, so that none
 // is older than the last acknowledged change.
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"muster/internal/index"
+	"muster/internal/seal"
 )
 
 // The quotas of AWS's defaults, see "IAM and AWS STS quotas".
@@ -31,11 +33,13 @@ const (
 	MaxSessionSeconds = 43200 // and the most
 )
 
-// Directory holds the roles and policies of every account.
+// Directory holds the users, roles and policies of every account.
 type Directory struct {
 	store Store
 	index *index.Index
 
+	// Master seals the secrets of users' access keys; without it there are none.
+	Master *seal.Master
 	// Now tells the time; time.Now when nil.
 	Now func() time.Time
 }

@@ -15,6 +15,8 @@ import (
 // its argument. Where a method says it fails with a kind, the sentence is the
 // room's to write.
 type Store interface {
+	UserStore
+
 	// InsertRole fails with fault.AlreadyExists if the account has a role of
 	// that name in any case of its letters, then with fault.LimitExceeded if
 	// it has most roles already.
