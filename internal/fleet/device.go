@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -11,7 +12,7 @@ import (
 	"muster/internal/page"
 )
 
-// MaxBatch is how many devices one call registers or deregisters at most. AWS
+// MaxBatch is how many devices one call registers, updates or deregisters at most. AWS
 // names no bound; this one keeps other writers from waiting long.
 const MaxBatch = 1000
 
@@ -53,22 +54,42 @@ func NotRegistered(device string) error {
 // when a device is registered already, even with the same description and
 // thing.
 func (f *Fleets) Register(ctx context.Context, scope arn.Scope, fleet string, devices []Device) error {
-	if err := checkBatch(len(devices)); err != nil {
+	if err := checkDevices(devices); err != nil {
 		return err
 	}
 	now := f.now()
-	seen := make(map[string]bool, len(devices))
 	devices = slices.Clone(devices)
 	for i := range devices {
-		d := &devices[i]
-		if seen[d.Name] {
-			return fault.Invalid.Errorf("Device with name %s is given more than once", d.Name)
-		}
-		seen[d.Name] = true
-		d.Fleet, d.Registered = fleet, now
+		devices[i].Fleet, devices[i].Registered = fleet, now
 	}
 	if err := f.store.InsertDevices(ctx, scope, fleet, devices); err != nil {
 		return fmt.Errorf("register devices in fleet %s: %w", fleet, err)
+	}
+	return nil
+}
+
+// UpdateDevices gives devices of a fleet new descriptions and things, all or none; of
+// each, name, description and thing are read. What is "" stays as it is, as in
+// Fleets.Update: AWS's documentation is silent, and to keep loses nothing. The
+// time of registration stays too.
+//
+// It fails with fault.Invalid when a name is there twice, and fault.NotFound
+// when the fleet or a device isn't there.
+func (f *Fleets) UpdateDevices(ctx context.Context, scope arn.Scope, fleet string, devices []Device) error {
+	if err := checkDevices(devices); err != nil {
+		return err
+	}
+	names := make([]string, len(devices))
+	given := make(map[string]Device, len(devices))
+	for i, d := range devices {
+		names[i], given[d.Name] = d.Name, d
+	}
+	err := f.store.ChangeDevices(ctx, scope, fleet, names, func(d *Device) {
+		d.Description = cmp.Or(given[d.Name].Description, d.Description)
+		d.Thing = cmp.Or(given[d.Name].Thing, d.Thing)
+	})
+	if err != nil {
+		return fmt.Errorf("update devices of fleet %s: %w", fleet, err)
 	}
 	return nil
 }
@@ -84,6 +105,21 @@ func (f *Fleets) Deregister(ctx context.Context, scope arn.Scope, fleet string, 
 	slices.Sort(names)
 	if err := f.store.DeleteDevices(ctx, scope, fleet, slices.Compact(names)); err != nil {
 		return fmt.Errorf("deregister devices of fleet %s: %w", fleet, err)
+	}
+	return nil
+}
+
+// checkDevices refuses a batch of the wrong size, or with a name twice.
+func checkDevices(devices []Device) error {
+	if err := checkBatch(len(devices)); err != nil {
+		return err
+	}
+	seen := make(map[string]bool, len(devices))
+	for _, d := range devices {
+		if seen[d.Name] {
+			return fault.Invalid.Errorf("Device with name %s is given more than once", d.Name)
+		}
+		seen[d.Name] = true
 	}
 	return nil
 }

@@ -82,6 +82,11 @@ type Store interface {
 	// Fleet fails with fault.NotFound.
 	Fleet(ctx context.Context, scope arn.Scope, name string) (Fleet, error)
 	Fleets(ctx context.Context, scope arn.Scope, f Filter, p page.Request) (page.Page[Fleet], error)
+	// ChangeFleet loads the fleet, applies change and keeps the result, and does
+	// what the Link that change answers says. An error from change keeps
+	// nothing and is returned unwrapped; change must look only at its argument.
+	// It fails with fault.NotFound, and publishes the alias's key.
+	ChangeFleet(ctx context.Context, scope arn.Scope, name string, change func(*Fleet) (*Link, error)) error
 	// DeleteFleet removes the fleet with its devices. It fails with
 	// fault.NotFound.
 	DeleteFleet(ctx context.Context, scope arn.Scope, name string) error
@@ -89,6 +94,10 @@ type Store interface {
 	// InsertDevices keeps all devices or none. It fails with NoFleet, or with
 	// AlreadyRegistered for the first that is there.
 	InsertDevices(ctx context.Context, scope arn.Scope, fleet string, devices []Device) error
+	// ChangeDevices loads each device, applies change and keeps the results,
+	// all or none. It fails with NoFleet, or with NoDevice for the first that
+	// isn't there; change must look only at its argument.
+	ChangeDevices(ctx context.Context, scope arn.Scope, fleet string, names []string, change func(*Device)) error
 	// DeleteDevices removes all devices or none. It fails with NoFleet, or
 	// with NotRegistered for the first that isn't there.
 	DeleteDevices(ctx context.Context, scope arn.Scope, fleet string, names []string) error
@@ -97,6 +106,12 @@ type Store interface {
 	// Devices answers the devices of a fleet, of all fleets when it is "",
 	// ascending by fleet and name. Of a fleet that isn't there it answers none.
 	Devices(ctx context.Context, scope arn.Scope, fleet string, p page.Request) (page.Page[Device], error)
+
+	// ChangeTags loads the tags of a fleet or, unless device is "", of one of
+	// its devices, never nil, applies change and keeps the result. An error from
+	// change keeps nothing and is returned unwrapped; change must look only at
+	// its argument. It fails with fault.NotFound.
+	ChangeTags(ctx context.Context, scope arn.Scope, fleet, device string, change func(tags map[string]string) error) error
 }
 
 // NoFleet is the error of a device operation in a fleet that isn't there.
@@ -186,9 +201,15 @@ func (f *Fleets) trusted(ctx context.Context, scope arn.Scope, fleet Fleet) erro
 func (f *Fleets) Describe(ctx context.Context, scope arn.Scope, name string) (Fleet, error) {
 	fleet, err := f.store.Fleet(ctx, scope, name)
 	if errors.Is(err, fault.NotFound) {
-		return Fleet{}, fault.NotFound.Errorf("No devicefleet with name %s found", name)
+		return Fleet{}, noSuchFleet(name)
 	}
 	return fleet, err
+}
+
+// noSuchFleet is the error of an operation on a fleet that isn't there. It and
+// NoFleet, of a device operation, differ as on AWS.
+func noSuchFleet(name string) error {
+	return fault.NotFound.Errorf("No devicefleet with name %s found", name)
 }
 
 // List answers the fleets that filter chooses.

@@ -13,12 +13,11 @@ import (
 func (d *Door) devices() []awsapi.Operation {
 	return []awsapi.Operation{
 		awsapi.HandleEach(RegisterDevices, func(scope arn.Scope, in *RegisterDevicesRequest) []awsapi.Need {
-			names := make([]string, len(in.Devices))
-			for i, dev := range in.Devices {
-				names[i] = dev.DeviceName
-			}
-			return eachDevice(scope, in.DeviceFleetName, names, in.Tags)
+			return eachDevice(scope, in.DeviceFleetName, namesOf(in.Devices), in.Tags)
 		}, d.registerDevices),
+		awsapi.HandleEach(UpdateDevices, func(scope arn.Scope, in *UpdateDevicesRequest) []awsapi.Need {
+			return eachDevice(scope, in.DeviceFleetName, namesOf(in.Devices), nil)
+		}, d.updateDevices),
 		awsapi.HandleEach(DeregisterDevices, func(scope arn.Scope, in *DeregisterDevicesRequest) []awsapi.Need {
 			return eachDevice(scope, in.DeviceFleetName, in.DeviceNames, nil)
 		}, d.deregisterDevices),
@@ -43,6 +42,14 @@ func eachDevice(scope arn.Scope, fleet string, names []string, tags []Tag) []aws
 	return needs
 }
 
+func namesOf(devices []Device) []string {
+	names := make([]string, len(devices))
+	for i, dev := range devices {
+		names[i] = dev.DeviceName
+	}
+	return names
+}
+
 func (d *Door) registerDevices(ctx context.Context, scope arn.Scope, in *RegisterDevicesRequest) (*awswire.Empty, error) {
 	tags, err := tagsOf(in.Tags)
 	if err != nil {
@@ -53,6 +60,15 @@ func (d *Door) registerDevices(ctx context.Context, scope arn.Scope, in *Registe
 		devices[i] = fleet.Device{Name: dev.DeviceName, Description: value(dev.Description), Thing: value(dev.IotThingName), Tags: tags}
 	}
 	return nil, d.Fleets.Register(ctx, scope, in.DeviceFleetName, devices)
+}
+
+// updateDevices keeps what is left out, see fleet.UpdateDevices.
+func (d *Door) updateDevices(ctx context.Context, scope arn.Scope, in *UpdateDevicesRequest) (*awswire.Empty, error) {
+	devices := make([]fleet.Device, len(in.Devices))
+	for i, dev := range in.Devices {
+		devices[i] = fleet.Device{Name: dev.DeviceName, Description: value(dev.Description), Thing: value(dev.IotThingName)}
+	}
+	return nil, d.Fleets.UpdateDevices(ctx, scope, in.DeviceFleetName, devices)
 }
 
 func (d *Door) deregisterDevices(ctx context.Context, scope arn.Scope, in *DeregisterDevicesRequest) (*awswire.Empty, error) {

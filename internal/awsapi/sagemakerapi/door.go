@@ -7,14 +7,12 @@ package sagemakerapi
 
 import (
 	"slices"
-	"strings"
 
 	"muster/internal/arn"
 	"muster/internal/awsapi"
 	"muster/internal/fault"
 	"muster/internal/fleet"
 	"muster/internal/page"
-	"muster/internal/policy"
 )
 
 // Door turns requests into calls of its room.
@@ -35,7 +33,7 @@ var Faults = awsapi.Faults{
 
 // Operations are all that the door serves.
 func (d *Door) Operations() []awsapi.Operation {
-	return slices.Concat(d.fleets(), d.devices())
+	return slices.Concat(d.fleets(), d.devices(), d.tags())
 }
 
 // anywhere is the resource of operations that name none.
@@ -71,32 +69,4 @@ func pageOf(token *string, limit *int32) (page.Request, error) {
 	}
 	p.Limit = int(*limit)
 	return p, nil
-}
-
-// tagsOf refuses keys that differ only in the case of their letters: a policy
-// can't tell them apart.
-func tagsOf(list []Tag) (map[string]string, error) {
-	tags := make(map[string]string, len(list))
-	seen := make(map[string]bool, len(list))
-	for _, tag := range list {
-		folded := strings.ToLower(tag.Key)
-		if seen[folded] {
-			return nil, fault.Invalid.Errorf("Duplicate tag keys found: %s", tag.Key)
-		}
-		seen[folded] = true
-		tags[tag.Key] = tag.Value
-	}
-	return tags, nil
-}
-
-// underTags are the condition keys of a request that gives something tags.
-func underTags(list []Tag) policy.Context {
-	c := policy.Context{}
-	var keys []string
-	for _, tag := range list {
-		c.Set("aws:RequestTag/"+tag.Key, tag.Value)
-		keys = append(keys, tag.Key)
-	}
-	c.Set("aws:TagKeys", keys...)
-	return c
 }

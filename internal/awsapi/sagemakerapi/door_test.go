@@ -19,6 +19,7 @@ var clock = time.UnixMilli(1_700_000_000_123).UTC()
 type desk struct {
 	*awsapitest.Desk
 	aliases *rolealias.Aliases
+	fleets  *fleet.Fleets
 }
 
 func newDesk(t *testing.T) desk {
@@ -32,7 +33,7 @@ func newDesk(t *testing.T) desk {
 	fleets.Now = aliases.Now
 	door := &sagemakerapi.Door{Fleets: fleets}
 	d.Serve(awsapi.Service{Wire: sagemakerapi.Service, Operations: door.Operations(), Faults: sagemakerapi.Faults})
-	return desk{d, aliases}
+	return desk{d, aliases, fleets}
 }
 
 // step is one request and what is wanted of its answer, as awsapitest.Check

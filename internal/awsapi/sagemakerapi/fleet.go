@@ -17,6 +17,9 @@ func (d *Door) fleets() []awsapi.Operation {
 		awsapi.Handle(DescribeDeviceFleet, func(scope arn.Scope, in *DescribeDeviceFleetRequest) arn.ARN {
 			return scope.DeviceFleet(in.DeviceFleetName)
 		}, d.describeDeviceFleet),
+		awsapi.Handle(UpdateDeviceFleet, func(scope arn.Scope, in *UpdateDeviceFleetRequest) arn.ARN {
+			return scope.DeviceFleet(in.DeviceFleetName)
+		}, d.updateDeviceFleet),
 		awsapi.Handle(ListDeviceFleets, anywhere, d.listDeviceFleets),
 		awsapi.Handle(DeleteDeviceFleet, func(scope arn.Scope, in *DeleteDeviceFleetRequest) arn.ARN {
 			return scope.DeviceFleet(in.DeviceFleetName)
@@ -35,14 +38,28 @@ func (d *Door) createDeviceFleet(ctx context.Context, scope arn.Scope, in *Creat
 		Name:        in.DeviceFleetName,
 		Role:        arn.ARN(value(in.RoleArn)),
 		Description: value(in.Description),
-		Output: fleet.Output{
-			S3Location: in.OutputConfig.S3OutputLocation,
-			KMSKey:     value(in.OutputConfig.KmsKeyId),
-			Preset:     value(in.OutputConfig.PresetDeploymentType),
-			PresetJSON: value(in.OutputConfig.PresetDeploymentConfig),
-		},
-		Tags: tags,
+		Output:      outputOf(in.OutputConfig),
+		Tags:        tags,
 	}, withAlias)
+}
+
+func outputOf(c *EdgeOutputConfig) fleet.Output {
+	return fleet.Output{
+		S3Location: c.S3OutputLocation,
+		KMSKey:     value(c.KmsKeyId),
+		Preset:     value(c.PresetDeploymentType),
+		PresetJSON: value(c.PresetDeploymentConfig),
+	}
+}
+
+// updateDeviceFleet keeps what is left out: an AWS workshop gives the required
+// output alone.
+func (d *Door) updateDeviceFleet(ctx context.Context, scope arn.Scope, in *UpdateDeviceFleetRequest) (*awswire.Empty, error) {
+	change := fleet.Change{Output: outputOf(in.OutputConfig), Description: in.Description, Alias: in.EnableIotRoleAlias}
+	if in.RoleArn != nil {
+		change.Role = new(arn.ARN(*in.RoleArn))
+	}
+	return nil, d.Fleets.Update(ctx, scope, in.DeviceFleetName, change)
 }
 
 func (d *Door) describeDeviceFleet(ctx context.Context, scope arn.Scope, in *DescribeDeviceFleetRequest) (*DescribeDeviceFleetResponse, error) {
