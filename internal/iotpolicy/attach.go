@@ -2,6 +2,7 @@ package iotpolicy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -65,6 +66,16 @@ func (p *Policies) Attached(ctx context.Context, scope arn.Scope, target string,
 		return page.Page[string]{}, fmt.Errorf("list the policies attached to certificate %s: %w", certificateID, err)
 	}
 	return names, nil
+}
+
+// Targets answers the ARNs of what a policy is attached to, in alphabetical
+// order. It fails with fault.NotFound.
+func (p *Policies) Targets(ctx context.Context, scope arn.Scope, name string, r page.Request) (page.Page[string], error) {
+	targets, err := p.store.Targets(ctx, scope, name, r)
+	if errors.Is(err, fault.NotFound) {
+		return page.Page[string]{}, notFound(name)
+	}
+	return targets, err
 }
 
 var (

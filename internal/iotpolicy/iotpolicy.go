@@ -53,6 +53,22 @@ type Store interface {
 	// with fault.NotFound.
 	DeletePolicy(ctx context.Context, scope arn.Scope, name string, rule func(Uses) error) error
 
+	// Versions answers those of a policy, the newest first. It fails with
+	// fault.NotFound if there is no such policy.
+	Versions(ctx context.Context, scope arn.Scope, name string) ([]Version, error)
+	// Version answers one of them. It fails with fault.NotFound if there is no
+	// such policy or version.
+	Version(ctx context.Context, scope arn.Scope, name string, number int) (Version, error)
+	// InsertVersion keeps document under the next number, as the default one
+	// if asked, and answers it, if rule agrees to one more than there are.
+	InsertVersion(ctx context.Context, scope arn.Scope, name, document string, asDefault bool, now time.Time, rule func(versions int) error) (Version, error)
+	// SetDefault makes a version the default one. It fails with
+	// fault.NotFound if there is no such policy or version.
+	SetDefault(ctx context.Context, scope arn.Scope, name string, number int, now time.Time) error
+	// DeleteVersion removes a version if rule agrees. It fails with
+	// fault.NotFound if there is no such policy or version.
+	DeleteVersion(ctx context.Context, scope arn.Scope, name string, number int, now time.Time, rule func(Version) error) error
+
 	// Attach attaches a policy to a certificate if rule agrees, and does
 	// nothing when it is attached already. An error from rule keeps everything
 	// as it was and is returned unwrapped.
@@ -63,6 +79,9 @@ type Store interface {
 	// order of their bytes. It fails with fault.NotFound if there is no such
 	// certificate.
 	Attached(ctx context.Context, scope arn.Scope, certificateID string, p page.Request) (page.Page[string], error)
+	// Targets answers the ARNs of what a policy is attached to, in the order
+	// of their bytes. It fails with fault.NotFound if there is no such policy.
+	Targets(ctx context.Context, scope arn.Scope, name string, p page.Request) (page.Page[string], error)
 	// Attachments answers all of what is attached, for deciding: nothing, when
 	// there is no such certificate.
 	Attachments(ctx context.Context, scope arn.Scope, certificateID string) ([]Ref, error)

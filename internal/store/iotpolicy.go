@@ -173,6 +173,23 @@ func (s iotPolicyStore) Attached(ctx context.Context, scope arn.Scope, certifica
 	return page.Cut(names, p.Limit, func(name string) []string { return []string{name} }), nil
 }
 
+func (s iotPolicyStore) Targets(ctx context.Context, scope arn.Scope, name string, p page.Request) (page.Page[string], error) {
+	var none page.Page[string]
+	if _, err := s.Policy(ctx, scope, name); err != nil {
+		return none, err
+	}
+	var w where
+	w.and(`account = ?`, scope.Account)
+	w.and(`region = ?`, scope.Region)
+	w.and(`policy = ?`, name)
+	if err := w.after("target", p); err != nil {
+		return none, err
+	}
+	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT target FROM iot_policy_target`, "target", p), w.args...)
+	targets, err := collect(rows, err, func(row scanner) (target string, err error) { return target, row.Scan(&target) })
+	return page.Cut(targets, p.Limit, func(target string) []string { return []string{target} }), err
+}
+
 func (s iotPolicyStore) Attachments(ctx context.Context, scope arn.Scope, certificateID string) ([]iotpolicy.Ref, error) {
 	rows, err := s.db.reads().QueryContext(ctx, `SELECT p.id, p.name
 		FROM iot_policy_target t JOIN iot_policy p ON p.account = t.account AND p.region = t.region AND p.name = t.policy

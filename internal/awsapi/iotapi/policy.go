@@ -20,6 +20,7 @@ func (d *Door) policies() []awsapi.Operation {
 		awsapi.Handle(AttachPolicy, func(scope arn.Scope, in *AttachPolicyRequest) arn.ARN { return policyTarget(scope, in.Target) }, d.attachPolicy),
 		awsapi.Handle(DetachPolicy, func(scope arn.Scope, in *DetachPolicyRequest) arn.ARN { return policyTarget(scope, in.Target) }, d.detachPolicy),
 		awsapi.Handle(ListAttachedPolicies, func(scope arn.Scope, in *ListAttachedPoliciesRequest) arn.ARN { return policyTarget(scope, in.Target) }, d.listAttachedPolicies),
+		awsapi.Handle(ListTargetsForPolicy, func(scope arn.Scope, in *ListTargetsForPolicyRequest) arn.ARN { return scope.IoTPolicy(in.PolicyName) }, d.listTargetsForPolicy),
 	}
 }
 
@@ -101,4 +102,12 @@ func (d *Door) listAttachedPolicies(ctx context.Context, scope arn.Scope, in *Li
 		return nil, err
 	}
 	return &ListAttachedPoliciesResponse{Policies: list(found.Items, namedPolicy(scope)), NextMarker: present(found.Next)}, nil
+}
+
+func (d *Door) listTargetsForPolicy(ctx context.Context, scope arn.Scope, in *ListTargetsForPolicyRequest) (*ListTargetsForPolicyResponse, error) {
+	found, err := d.Policies.Targets(ctx, scope, in.PolicyName, pageRequest(in.Marker, in.PageSize))
+	if err != nil {
+		return nil, err
+	}
+	return &ListTargetsForPolicyResponse{Targets: append([]string{}, found.Items...), NextMarker: present(found.Next)}, nil
 }

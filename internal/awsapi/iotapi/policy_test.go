@@ -68,6 +68,10 @@ func TestPolicies(t *testing.T) {
 		{"PUT /target-policies/p", attach, `OK `, "iot:AttachPolicy " + certARN},
 		{"PUT /target-policies/p", attach, `OK `, ""},
 		{"POST /attached-policies/" + in + "?recursive=true", "", `OK {"policies":[{"policyArn":"` + policyARN + `p","policyName":"p"}]}`, ""},
+		{"POST /policy-targets/p", "", `OK {"targets":["` + certARN + `"]}`, "iot:ListTargetsForPolicy " + policyARN + "p"},
+		{"POST /policy-targets/p?pageSize=1", "", `OK {"targets":["` + certARN + `"]}`, ""},
+		{"POST /policy-targets/p?marker=abcd", "", `Bad Request InvalidRequestException {"message":"the pagination token is not valid"}`, ""},
+		{"POST /policy-targets/q", "", `Not Found ResourceNotFoundException {"message":"Policy not found: q"}`, ""},
 		{"DELETE /policies/p", "", `Conflict DeleteConflictException {"message":"The policy cannot be deleted as the policy is attached to one or more principals (name=p)"}`, "iot:DeletePolicy " + policyARN + "p"},
 		{"PUT /target-policies/q", attach, `Not Found ResourceNotFoundException {"message":"Policy not found: q"}`, ""},
 		{"PUT /target-policies/p", `{"target":"` + thingARN + `t"}`, `Bad Request InvalidRequestException {"message":"A policy can't be attached to \"` + thingARN + `t\": it must be the ARN of a certificate or thing group, or an Amazon Cognito identity id."}`, "iot:AttachPolicy " + thingARN + "t"},
@@ -86,6 +90,46 @@ func TestGetPolicy(t *testing.T) {
 	want := `OK {"creationDate":1700000000.5,"defaultVersionId":"1","generationId":"<generation>","lastModifiedDate":1700000000.5,"policyArn":"` +
 		policyARN + `p","policyDocument":"` + sentDocument + `","policyName":"p"}`
 	if got != want || d.asked != "iot:GetPolicy "+policyARN+"p" {
+		t.Errorf("got %s, having asked for %s\nwant %s", got, d.asked, want)
+	}
+}
+
+func TestPolicyVersions(t *testing.T) {
+	d := newPolicyDoor(t)
+	sent := `{"policyDocument":"` + sentDocument + `"}`
+	d.say(t, "POST /policies/p", sent)
+	d.now = d.now.Add(time.Second)
+	made := func(id string, isDefault bool) string {
+		return fmt.Sprintf(`OK {"isDefaultVersion":%v,"policyArn":"%sp","policyDocument":"%s","policyVersionId":"%s"}`, isDefault, policyARN, sentDocument, id)
+	}
+	entry := func(id, created string, isDefault bool) string {
+		return fmt.Sprintf(`{"createDate":%s,"isDefaultVersion":%v,"versionId":"%s"}`, created, isDefault, id)
+	}
+	touched := " " + policyARN + "p"
+	d.play(t, []registryStep{
+		{"GET /policies/p/version", "", `OK {"policyVersions":[` + entry("1", "1700000000.5", true) + `]}`, "iot:ListPolicyVersions" + touched},
+		{"POST /policies/p/version", sent, made("2", false), "iot:CreatePolicyVersion" + touched},
+		{"POST /policies/p/version?setAsDefault=true", sent, made("3", true), ""},
+		{"POST /policies/p/version?setAsDefault=false", sent, made("4", false), ""},
+		{"POST /policies/p/version", sent, made("5", false), ""},
+		{"POST /policies/p/version", sent, `Conflict VersionsLimitExceededException {"message":"The policy p already has the maximum number of versions (5)"}`, ""},
+		{"POST /policies/p/version", `{"policyDocument":"{"}`, `Bad Request MalformedPolicyException {"message":"Syntax errors in policy."}`, ""},
+		{"POST /policies/q/version", sent, `Not Found ResourceNotFoundException {"message":"Policy not found: q"}`, ""},
+		{"DELETE /policies/p/version/3", "", `Conflict DeleteConflictException {"message":"Cannot delete the default version of a policy (name=p)"}`, "iot:DeletePolicyVersion" + touched},
+		{"DELETE /policies/p/version/2", "", `OK `, ""},
+		{"DELETE /policies/p/version/2", "", `Not Found ResourceNotFoundException {"message":"Policy version not found: version 2 of policy p"}`, ""},
+		{"DELETE /policies/p", "", `Conflict DeleteConflictException {"message":"Cannot delete the policy because it has one or more policy versions attached to it (name=p)"}`, ""},
+		{"PATCH /policies/p/version/5", "", `OK `, "iot:SetDefaultPolicyVersion" + touched},
+		{"PATCH /policies/p/version/2", "", `Not Found ResourceNotFoundException {"message":"Policy version not found: version 2 of policy p"}`, ""},
+		{"PATCH /policies/p/version/x", "", `Bad Request InvalidRequestException {"message":"1 validation error detected: Value 'x' at 'policyVersionId' failed to satisfy constraint: Member must satisfy regular expression pattern: [0-9]+"}`, ""},
+		{"GET /policies/p/version", "", `OK {"policyVersions":[` + entry("5", "1700000001.5", true) + `,` + entry("4", "1700000001.5", false) + `,` +
+			entry("3", "1700000001.5", false) + `,` + entry("1", "1700000000.5", false) + `]}`, ""},
+		{"GET /policies/q/version", "", `Not Found ResourceNotFoundException {"message":"Policy not found: q"}`, ""},
+	})
+	got := regexp.MustCompile(`[A-Z2-7]{26}`).ReplaceAllString(d.say(t, "GET /policies/p/version/1", ""), "<generation>")
+	want := `OK {"creationDate":1700000000.5,"generationId":"<generation>","isDefaultVersion":false,"lastModifiedDate":1700000000.5,"policyArn":"` +
+		policyARN + `p","policyDocument":"` + sentDocument + `","policyName":"p","policyVersionId":"1"}`
+	if got != want || d.asked != "iot:GetPolicyVersion"+touched {
 		t.Errorf("got %s, having asked for %s\nwant %s", got, d.asked, want)
 	}
 }
@@ -150,6 +194,13 @@ func TestPoliciesDenied(t *testing.T) {
 		"DELETE /policies/p":      "",
 		"PUT /target-policies/p":  target,
 		"POST /target-policies/p": target,
+		"POST /policy-targets/p":  "",
+
+		"POST /policies/p/version":     `{"policyDocument":"` + sentDocument + `"}`,
+		"GET /policies/p/version":      "",
+		"GET /policies/p/version/1":    "",
+		"PATCH /policies/p/version/1":  "",
+		"DELETE /policies/p/version/1": "",
 		"POST /attached-policies/" + url.QueryEscape(string(registryScope.Certificate(pumpCertificate))): "",
 	} {
 		if got := d.say(t, head, body); !strings.HasPrefix(got, "Forbidden AccessDeniedException") {

@@ -78,6 +78,7 @@ func anIoTPolicy(scope arn.Scope, name string, minute int) iotpolicy.Policy {
 // empty one that lasts as long as t.
 func IoTPolicy(t *testing.T, open func(t *testing.T) IoTPolicies) {
 	t.Run("policies", func(t *testing.T) { iotPolicies(t, open) })
+	t.Run("versions", func(t *testing.T) { iotVersions(t, open) })
 	t.Run("attachments", func(t *testing.T) { iotAttachments(t, open) })
 	t.Run("every change is published", func(t *testing.T) { iotPublications(t, open(t)) })
 	t.Run("races", func(t *testing.T) { iotRaces(t, open) })
