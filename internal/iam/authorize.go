@@ -60,6 +60,9 @@ func Denied(caller *Caller, action string, resource arn.ARN, reason string) *fau
 func (d *Directory) Conditions(caller *Caller, extra policy.Context) policy.Context {
 	c := make(policy.Context, len(caller.Context)+len(extra)+3)
 	maps.Copy(c, extra)
+	if caller.Role != nil {
+		TagConditions(c, "aws:PrincipalTag/", caller.Role.Tags) // a session's own go before them
+	}
 	maps.Copy(c, caller.Context) // last: no action's key may pass for one of the caller's
 	if caller.SourceIP.IsValid() {
 		c.Set("aws:SourceIp", caller.SourceIP.Unmap().String())

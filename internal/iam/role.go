@@ -18,8 +18,10 @@ type Role struct {
 	Account       string
 	Path          string // begins and ends with a slash
 	Name          string
-	ID            string // AROA and 16 characters of base32; never used again
-	TrustDocument string // JSON, as it was given
+	ID            string             // AROA and 16 characters of base32; never used again
+	TrustDocument string             // JSON, as it was given
+	Trusted       map[arn.ARN]string // unique ids of the roles TrustDocument names, as they were when it was given
+	Tags          []Tag              // by key
 	Description   string
 	MaxSession    time.Duration // of one session, 1 h to 12 h in whole seconds
 	Created       time.Time
@@ -65,15 +67,16 @@ func (d *Directory) CreateRole(ctx context.Context, role Role) (Role, error) {
 	if err := role.valid(); err != nil {
 		return Role{}, err
 	}
-	if sizeOf(role.TrustDocument) > MaxTrustSize {
-		return Role{}, fault.LimitExceeded.Errorf("Cannot exceed quota for ACLSizePerRole: %d", MaxTrustSize)
+	var err error
+	if role.Tags, err = withTags(nil, role.Tags); err != nil {
+		return Role{}, err
 	}
-	if _, err := policy.Parse(role.TrustDocument, policy.Trust); err != nil {
+	if role.Trusted, err = d.trusted(ctx, role.TrustDocument); err != nil {
 		return Role{}, err
 	}
 	role.ID = newID("AROA")
 	role.Created = d.now().Truncate(time.Second)
-	err := d.store.InsertRole(ctx, role, MaxRoles)
+	err = d.store.InsertRole(ctx, role, MaxRoles)
 	switch {
 	case errors.Is(err, fault.AlreadyExists):
 		return Role{}, fault.AlreadyExists.Errorf("Role with name %s already exists.", role.Name)

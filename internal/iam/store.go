@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"muster/internal/arn"
+	"muster/internal/page"
 )
 
 // Store keeps roles and policies. Each method happens wholly or not at all,
@@ -21,6 +22,11 @@ type Store interface {
 	// that name in any case of its letters, then with fault.LimitExceeded if
 	// it has most roles already.
 	InsertRole(ctx context.Context, role Role, most int) error
+	// ChangeRole loads the role, applies change and keeps its description,
+	// longest session, trust and tags. It fails with fault.NotFound.
+	ChangeRole(ctx context.Context, account, name string, change func(*Role) error) (Role, error)
+	// Roles answers a page of the roles whose path begins with prefix, by name.
+	Roles(ctx context.Context, account, prefix string, p page.Request) (page.Page[Role], error)
 	// RoleName answers the name of the role with that unique id, or fails
 	// with fault.NotFound.
 	RoleName(ctx context.Context, account, id string) (string, error)

@@ -16,16 +16,20 @@ func (db *DB) IAM() iam.Store { return iamStore{db} }
 
 type iamStore struct{ db *DB }
 
-const roleColumns = `r.account, r.path, r.name, r.id, r.trust, r.description, r.max_session, r.created`
+const roleColumns = `r.account, r.path, r.name, r.id, r.trust, r.trusted, r.tags, r.description, r.max_session, r.created`
 
 // readRole reads roleColumns, and what follows them into rest.
 func readRole(row scanner, rest ...any) (iam.Role, error) {
 	var r iam.Role
+	var trusted, tags string
 	var seconds, created int64
-	err := row.Scan(append([]any{&r.Account, &r.Path, &r.Name, &r.ID, &r.TrustDocument, &r.Description, &seconds, &created}, rest...)...)
+	err := row.Scan(append([]any{&r.Account, &r.Path, &r.Name, &r.ID, &r.TrustDocument, &trusted, &tags, &r.Description, &seconds, &created}, rest...)...)
+	if err != nil {
+		return r, err
+	}
 	r.MaxSession = time.Duration(seconds) * time.Second
 	r.Created = fromMS(created)
-	return r, err
+	return r, jsonIntoRole(trusted, tags, &r)
 }
 
 func (s iamStore) InsertRole(ctx context.Context, r iam.Role, most int) error {
@@ -33,10 +37,14 @@ func (s iamStore) InsertRole(ctx context.Context, r iam.Role, most int) error {
 		if err := t.room(`role`, r.Account, r.Name, most); err != nil {
 			return err
 		}
+		trusted, tags, err := jsonOfRole(r)
+		if err != nil {
+			return err
+		}
 		t.publish(iam.RoleKey(r.Account, r.Name), iam.RoleIDKey(r.Account, r.ID))
-		_, err := t.exec(`INSERT INTO role (account, name, folded, path, id, trust, description, max_session, created)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			r.Account, r.Name, strings.ToLower(r.Name), r.Path, r.ID, r.TrustDocument, r.Description,
+		_, err = t.exec(`INSERT INTO role (account, name, folded, path, id, trust, trusted, tags, description, max_session, created)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			r.Account, r.Name, strings.ToLower(r.Name), r.Path, r.ID, r.TrustDocument, trusted, tags, r.Description,
 			int64(r.MaxSession/time.Second), ms(r.Created))
 		return err
 	})

@@ -26,7 +26,7 @@ type Door struct {
 
 // Operations are those that Muster implements.
 func (d *Door) Operations() []awsapi.Operation {
-	return slices.Concat(d.roles(), d.rolePolicies(), d.attachments(), d.policies())
+	return slices.Concat(d.roles(), d.roleChanges(), d.roleTags(), d.rolePolicies(), d.attachments(), d.policies())
 }
 
 // Faults are IAM's names for the kinds of refusal.
@@ -40,8 +40,9 @@ var Faults = awsapi.Faults{
 }
 
 // onRole makes an operation on a role that is there or not. Its resource is
-// the role's ARN with the path, which only the room knows, so that permission
-// is asked here; a role that isn't there has the path "/".
+// the role's ARN with the path, which only the room knows, and policies may ask
+// for the role's tags, so that permission is asked here; a role that isn't
+// there has the path "/".
 func onRole[In, Out any](
 	d *Door, op awswire.Op[In, Out],
 	role func(*In) string, keys func(*In) policy.Context,
@@ -49,15 +50,17 @@ func onRole[In, Out any](
 ) awsapi.Operation {
 	return awsapi.HandleOpen(op, func(ctx context.Context, scope arn.Scope, in *In) (*Out, error) {
 		resource := arn.Role(scope.Account, "/", role(in))
+		extra := policy.Context{}
+		if keys != nil {
+			extra = keys(in)
+		}
 		switch r, err := d.Roles.Role(ctx, scope.Account, role(in)); {
 		case err == nil:
 			resource = r.ARN()
+			iam.TagConditions(extra, "aws:ResourceTag/", r.Tags)
+			iam.TagConditions(extra, "iam:ResourceTag/", r.Tags)
 		case !errors.Is(err, fault.NotFound):
 			return nil, err
-		}
-		var extra policy.Context
-		if keys != nil {
-			extra = keys(in)
 		}
 		if err := d.Roles.Authorize(ctx, iam.CallerFrom(ctx), "iam:"+op.Name, resource, extra); err != nil {
 			return nil, err

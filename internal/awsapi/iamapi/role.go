@@ -2,7 +2,6 @@ package iamapi
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"muster/internal/arn"
@@ -13,9 +12,12 @@ import (
 
 func (d *Door) roles() []awsapi.Operation {
 	return []awsapi.Operation{
-		awsapi.Handle(CreateRole, func(scope arn.Scope, in *CreateRoleRequest) arn.ARN {
-			return arn.Role(scope.Account, pathOf(in.Path), in.RoleName)
+		awsapi.HandleEach(CreateRole, func(scope arn.Scope, in *CreateRoleRequest) []awsapi.Need {
+			return []awsapi.Need{{Resource: arn.Role(scope.Account, pathOf(in.Path), in.RoleName), Context: requestTags(in.Tags)}}
 		}, d.createRole),
+		awsapi.Handle(ListRoles, func(scope arn.Scope, in *ListRolesRequest) arn.ARN {
+			return arn.Role(scope.Account, pathOf(in.PathPrefix), "")
+		}, d.listRoles),
 		onRole(d, GetRole, func(in *GetRoleRequest) string { return in.RoleName }, nil, d.getRole),
 		onRole(d, DeleteRole, func(in *DeleteRoleRequest) string { return in.RoleName }, nil, d.deleteRole),
 	}
@@ -30,12 +32,19 @@ func pathOf(path *string) string {
 }
 
 func (d *Door) createRole(ctx context.Context, scope arn.Scope, in *CreateRoleRequest) (*CreateRoleResponse, error) {
-	if err := errors.Join(unbuilt(len(in.Tags) > 0, "Tags"), unbuilt(in.PermissionsBoundary != nil, "PermissionsBoundary")); err != nil {
+	if err := unbuilt(in.PermissionsBoundary != nil, "PermissionsBoundary"); err != nil {
 		return nil, err
+	}
+	if len(in.Tags) > 0 {
+		// AWS: to make a role with tags is to tag it, too.
+		resource := arn.Role(scope.Account, pathOf(in.Path), in.RoleName)
+		if err := d.Roles.Authorize(ctx, iam.CallerFrom(ctx), "iam:TagRole", resource, requestTags(in.Tags)); err != nil {
+			return nil, err
+		}
 	}
 	role := iam.Role{
 		Account: scope.Account, Path: pathOf(in.Path), Name: in.RoleName,
-		TrustDocument: in.AssumeRolePolicyDocument, Description: value(in.Description),
+		TrustDocument: in.AssumeRolePolicyDocument, Description: value(in.Description), Tags: given(in.Tags),
 	}
 	if in.MaxSessionDuration != nil {
 		role.MaxSession = time.Duration(*in.MaxSessionDuration) * time.Second
@@ -44,7 +53,9 @@ func (d *Door) createRole(ctx context.Context, scope arn.Scope, in *CreateRoleRe
 	if err != nil {
 		return nil, err
 	}
-	return &CreateRoleResponse{Role: shown(role)}, nil
+	r := shown(role)
+	r.Tags = told(role.Tags)
+	return &CreateRoleResponse{Role: r}, nil
 }
 
 func (d *Door) getRole(ctx context.Context, scope arn.Scope, in *GetRoleRequest) (*GetRoleResponse, error) {
@@ -54,6 +65,7 @@ func (d *Door) getRole(ctx context.Context, scope arn.Scope, in *GetRoleRequest)
 	}
 	r := shown(role.Role)
 	r.RoleLastUsed = &RoleLastUsed{}
+	r.Tags = told(role.Tags)
 	return &GetRoleResponse{Role: r}, nil
 }
 
@@ -61,6 +73,20 @@ func (d *Door) deleteRole(ctx context.Context, scope arn.Scope, in *DeleteRoleRe
 	return nil, d.Roles.DeleteRole(ctx, scope.Account, in.RoleName)
 }
 
+func (d *Door) listRoles(ctx context.Context, scope arn.Scope, in *ListRolesRequest) (*ListRolesResponse, error) {
+	p, err := d.Roles.Roles(ctx, scope.Account, pathOf(in.PathPrefix), pageOf(in.Marker, in.MaxItems))
+	if err != nil {
+		return nil, err
+	}
+	out := &ListRolesResponse{Roles: []Role{}}
+	for _, r := range p.Items {
+		out.Roles = append(out.Roles, *shown(r))
+	}
+	out.IsTruncated, out.Marker = marker(p.Next)
+	return out, nil
+}
+
+// shown is a role as lists show it, without its tags.
 func shown(r iam.Role) *Role {
 	return &Role{
 		Arn:                      new(string(r.ARN())),

@@ -38,6 +38,7 @@ func aPolicy(name, id string) (iam.ManagedPolicy, iam.Version) {
 // empty one that lasts as long as t, and the index it publishes to.
 func IAM(t *testing.T, open func(t *testing.T) (iam.Store, *index.Index)) {
 	t.Run("roles", func(t *testing.T) { iamRoles(t, open) })
+	t.Run("changes of roles", func(t *testing.T) { iamRoleChanges(t, open) })
 	t.Run("policies", func(t *testing.T) { iamPolicies(t, open) })
 	t.Run("every change is published", func(t *testing.T) { iamPublished(t, open) })
 }
@@ -258,6 +259,8 @@ func iamPublished(t *testing.T, open func(t *testing.T) (iam.Store, *index.Index
 	}{
 		{"insert", func() error { return s.InsertRole(ctx, aRole("Fleet", "AROA1"), 10) },
 			[]index.Key{iam.RoleKey(home, "Fleet"), iam.RoleIDKey(home, "AROA1")}},
+		{"change", func() error { _, err := s.ChangeRole(ctx, home, "Fleet", agree[*iam.Role]); return err },
+			[]index.Key{iam.RoleKey(home, "Fleet")}},
 		{"put inline", func() error { return s.PutInline(ctx, home, "Fleet", iam.Inline{Name: "p"}, agree) },
 			[]index.Key{iam.RoleKey(home, "Fleet")}},
 		{"attach", func() error { return s.Attach(ctx, home, "Fleet", theirs, agreeAlways) },
