@@ -14,7 +14,7 @@ import (
 )
 
 // Operation is an operation of a service: its wire identity, what it touches,
-// and the function that runs it. Handle, HandleEach and HandleOpen make one;
+// and the function that runs it. Handle, HandleEach, HandleKept and HandleOpen make one;
 // there is no way to make one that forgets to say what it touches.
 type Operation struct {
 	service *awswire.Service
@@ -68,8 +68,25 @@ func HandleEach[In, Out any](
 	if needs == nil {
 		panic(fmt.Sprintf("awsapi: %s says nothing of its resources", op.Name))
 	}
-	return handle(op, func(p *permit, in *In) error {
-		all := needs(p.scope, in)
+	return HandleKept(op, func(_ context.Context, scope arn.Scope, in *In) ([]Need, error) {
+		return needs(scope, in), nil
+	}, run)
+}
+
+// HandleKept makes an operation whose needs depend on what is kept, such as
+// the tags of what it touches. needs runs before the caller is allowed
+// anything: what isn't there is no error of it, and the caller learns nothing
+// of what it finds but whether that is allowed. Its error ends the operation.
+func HandleKept[In, Out any](
+	op awswire.Op[In, Out],
+	needs func(ctx context.Context, scope arn.Scope, in *In) ([]Need, error),
+	run func(ctx context.Context, scope arn.Scope, in *In) (*Out, error),
+) Operation {
+	return handle(op, func(ctx context.Context, p *permit, in *In) error {
+		all, err := needs(ctx, p.scope, in)
+		if err != nil {
+			return err
+		}
 		if len(all) == 0 {
 			return fmt.Errorf("%s names no resource to ask permission for", op.Name)
 		}
@@ -89,12 +106,12 @@ func HandleOpen[In, Out any](
 	op awswire.Op[In, Out],
 	run func(ctx context.Context, scope arn.Scope, in *In) (*Out, error),
 ) Operation {
-	return handle(op, func(*permit, *In) error { return nil }, run)
+	return handle(op, func(context.Context, *permit, *In) error { return nil }, run)
 }
 
 func handle[In, Out any](
 	op awswire.Op[In, Out],
-	allowed func(*permit, *In) error,
+	allowed func(context.Context, *permit, *In) error,
 	run func(ctx context.Context, scope arn.Scope, in *In) (*Out, error),
 ) Operation {
 	return Operation{
@@ -104,7 +121,7 @@ func handle[In, Out any](
 			if err != nil {
 				return nil, err
 			}
-			if err := allowed(p, in); err != nil {
+			if err := allowed(ctx, p, in); err != nil {
 				return nil, err
 			}
 			out, err := run(ctx, p.scope, in)
