@@ -17,7 +17,7 @@ const (
 )
 
 var (
-	ground = []string{"arn", "fault", "page", "secret", "index", "seal", "sigv4", "awswire", "awsclient"}
+	ground = []string{"arn", "fault", "page", "secret", "index", "seal", "sigv4", "tag", "awswire", "awsclient"}
 	rooms  = []string{"account", "registry", "ca", "certificate", "policy", "iotpolicy", "rolealias", "iam", "sts", "credentials", "fleet", "bucket"}
 	doors  = []string{"awsapi", "awsapi/iotapi", "awsapi/sagemakerapi", "awsapi/edgeapi", "awsapi/iamapi", "awsapi/stsapi", "s3front", "credsapi"}
 	others = []string{"store", "store/storetest", "awsapi/awsapitest", "server", "tutorial"}
