@@ -20,33 +20,26 @@ func (d *Directory) Authorize(ctx context.Context, caller *Caller, action string
 	if resource == "" {
 		resource = "*"
 	}
-	switch d.Decide(caller, action, resource, extra).Verdict {
+	said, by := d.decide(caller, action, resource, extra)
+	switch said.Verdict {
 	case policy.Allow:
 		return nil
 	case policy.Deny:
-		return Denied(caller, action, resource, " with an explicit deny in an identity-based policy")
+		return Denied(caller, action, resource, " with an explicit deny in "+by.article+" "+by.name)
 	default:
-		return Denied(caller, action, resource, " because no identity-based policy allows the "+action+" action")
+		return Denied(caller, action, resource, " because no "+by.name+" allows the "+action+" action")
 	}
 }
 
 // Decide answers what the caller's own policies say to action on resource.
 //
 // The root user may do everything: a rule of its own, since no policy is
-// attached to it. A session may do what its role's policies allow together
-// and none of them denies.
+// attached to it. A user may do what its policies allow together and none of
+// them denies, a session what its role's do. Session policies take away from
+// that; see Caller.Limits and Caller.Temporary.
 func (d *Directory) Decide(caller *Caller, action string, resource arn.ARN, extra policy.Context) policy.Decision {
-	switch {
-	case caller.Root:
-		return policy.Decision{Verdict: policy.Allow, Policy: "root", Statement: -1}
-	case caller.Role == nil:
-		return policy.Decision{Verdict: policy.Silent, Statement: -1}
-	}
-	return policy.Decide(caller.Role.Policies, &policy.Request{
-		Action:   action,
-		Resource: string(resource),
-		Context:  d.Conditions(caller, extra),
-	})
+	said, _ := d.decide(caller, action, resource, extra)
+	return said
 }
 
 // Denied is AWS's refusal of action on resource to caller. reason begins with

@@ -8,28 +8,36 @@ import (
 	"muster/internal/policy"
 )
 
-// Caller is who asks: the root user of an account, or a session of a role. It
-// is made for one request and belongs to it.
+// Caller is who asks: the root user of an account, a user, or a session of a
+// role. It is made for one request and belongs to it.
 type Caller struct {
 	Account string  // twelve digits
-	ARN     arn.ARN // arn:aws:iam::<account>:root, or the session's arn:aws:sts::<account>:assumed-role/<role>/<session>
-	UserID  string  // the account's number for root, <role id>:<session name> for a session
+	ARN     arn.ARN // arn:aws:iam::<account>:root, the user's, or the session's arn:aws:sts::<account>:assumed-role/<role>/<session>
+	UserID  string  // the account's number for root, the user's unique id, or <role id>:<session name>
 
 	// Root may do anything in its account; a rule of its own, see Authorize.
 	Root bool
 
-	RoleARN arn.ARN    // with its path; "" for root
-	Role    *RoleEntry // the role as it is now; nil for root
+	RoleARN arn.ARN    // with its path; "" for root and users
+	Role    *RoleEntry // the role as it is now; nil for root and users
+	User    *UserEntry // the user as it is now; nil for root and roles
+
+	// Limits are the session policies: the caller may do only what they allow
+	// together as well, and none of them denies. Nil when there are none.
+	Limits []policy.Named
+	// Temporary is set for a session of GetSessionToken, of root or a user,
+	// which may not use IAM and most of STS.
+	Temporary bool
 
 	// AccessKey is the id of the key the request was signed with.
 	AccessKey string
 	// Session is what package sts knows of the session, a *sts.Session; nil
-	// for an access key of the root user. Only sts looks at it.
+	// for an access key of the root user or a user. Only sts looks at it.
 	Session any
 
 	// Context holds the caller's condition keys: aws:PrincipalArn,
-	// aws:PrincipalAccount, aws:PrincipalType, aws:userid, for sessions
-	// aws:TokenIssueTime, for devices' sessions credentials-iot:*. The door
+	// aws:PrincipalAccount, aws:PrincipalType, aws:userid, for users
+	// aws:username, for sessions aws:TokenIssueTime, for devices' sessions credentials-iot:*. The door
 	// that authenticated the request adds the request's own:
 	// aws:SecureTransport, aws:RequestedRegion, aws:UserAgent.
 	// aws:SourceIp and the time are filled in when something is decided.
@@ -51,6 +59,18 @@ func WithCaller(ctx context.Context, c *Caller) context.Context {
 func CallerFrom(ctx context.Context) *Caller {
 	c, _ := ctx.Value(callerKey{}).(*Caller)
 	return c
+}
+
+// Policies answers what is attached to the caller and decides what it may do;
+// nothing is attached to root.
+func (c *Caller) Policies() []policy.Named {
+	switch {
+	case c.Role != nil:
+		return c.Role.Policies
+	case c.User != nil:
+		return c.User.Policies
+	}
+	return nil
 }
 
 // principals answers every name of the caller, as trust policies may use them.

@@ -64,3 +64,10 @@ func withoutTags(tags []Tag, keys []string) []Tag {
 	}
 	return left
 }
+
+// CheckTags asks whether the tags can stand on one thing together. It fails
+// with fault.Invalid or fault.LimitExceeded.
+func CheckTags(tags []Tag) error {
+	_, err := withTags(nil, tags)
+	return err
+}

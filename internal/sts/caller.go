@@ -16,11 +16,15 @@ import (
 // to be called when the signature is verified. The door adds what it knows of
 // the request: SourceIP and the keys of iam.Caller.Context.
 //
-// It fails with ErrExpired, or with ErrWithdrawn when the role is gone or what
+// It fails with ErrUnknownKey when a key without a session is none any more,
+// with ErrExpired, or with ErrWithdrawn when the role is gone or what
 // the session was made from would not make it now.
 func (l *Login) Caller(ctx context.Context) (*iam.Caller, error) {
 	if l.Session == nil {
-		c := rootCaller(l.Account)
+		c, err := l.service.keyOwner(ctx, l.AccessKeyID)
+		if err != nil {
+			return nil, err
+		}
 		c.AccessKey = l.AccessKeyID
 		return c, nil
 	}
@@ -39,6 +43,9 @@ func (l *Login) Caller(ctx context.Context) (*iam.Caller, error) {
 // sessions above it is not asked for: as with AWS, a session may outlive the
 // one it was asked for with.
 func (s *Service) caller(ctx context.Context, session *Session) (*iam.Caller, error) {
+	if session.RoleID == "" {
+		return s.ownCaller(ctx, session)
+	}
 	role, err := s.roles.RoleByID(ctx, session.Account, session.RoleID)
 	if err != nil {
 		return nil, withdrawn(err)
@@ -51,7 +58,11 @@ func (s *Service) caller(ctx context.Context, session *Session) (*iam.Caller, er
 	if err != nil {
 		return nil, withdrawn(err)
 	}
-	return sessionCaller(session, role), nil
+	c := sessionCaller(session, role)
+	if c.Limits, err = s.limits(ctx, session); err != nil {
+		return nil, withdrawn(err)
+	}
+	return c, nil
 }
 
 // stillAllowed asks whether whoever asked for the session with AssumeRole
@@ -64,16 +75,17 @@ func (s *Service) stillAllowed(ctx context.Context, session *Session, role *iam.
 			return err
 		}
 	} else {
-		account, _, ok := s.RootKey(session.AccessKey)
-		if !ok {
-			return fmt.Errorf("%w: its access key is gone", ErrWithdrawn)
+		var err error
+		if asker, err = s.keyOwner(ctx, session.AccessKey); errors.Is(err, ErrUnknownKey) {
+			return fmt.Errorf("%w: its access key: %v", ErrWithdrawn, err)
+		} else if err != nil {
+			return err
 		}
-		asker = rootCaller(account)
 	}
 	asker.SourceIP = session.SourceIP
 	asker.Context.Set("aws:SecureTransport", boolText(session.Secure))
 	asker.Context.Set("aws:RequestedRegion", session.Region)
-	return s.mayAssume(asker, role, session.SessionName, session.ExternalID)
+	return s.mayAssume(asker, role, session)
 }
 
 // withdrawn tells a no from a failure to find out.
@@ -109,6 +121,9 @@ func sessionCaller(session *Session, role *iam.RoleEntry) *iam.Caller {
 	c.Context.Set("aws:userid", c.UserID)
 	c.Context.Set("aws:TokenIssueTime", session.Issued.Format(time.RFC3339))
 	c.Context.Set("aws:MultiFactorAuthPresent", "false")
+	for _, t := range session.tags() {
+		c.Context.Set("aws:PrincipalTag/"+t.Key, t.Value)
+	}
 	for key, value := range map[string]string{
 		"credentials-iot:AwsCertificateId": session.CertificateID,
 		"credentials-iot:ThingName":        session.Thing,

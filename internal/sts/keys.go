@@ -25,7 +25,7 @@ import (
 // allow it.
 const (
 	keyLife    = 30 * 24 * time.Hour // until the next one is made
-	keyRest    = 36 * time.Hour      // kept after the next one came into use
+	keyRest    = 37 * time.Hour      // kept after the next one came into use
 	keyLead    = 5 * time.Minute     // made before it is used
 	reloadTime = time.Minute         // between looks at the store
 	missTime   = time.Second         // between looks for the unknown key of a token

@@ -9,7 +9,8 @@
 // they are now. That is the one place where Muster deliberately differs from
 // AWS, whose credentials live until they expire.
 //
-// Who may become a role is decided with package iam; whether a certificate
+// Who has a lasting access key, and who may become a role, is asked of package
+// iam; whether a certificate
 // still gives what it gave is asked through Service.Granted.
 //
 // Behaviour is that of the AWS STS API Reference.
@@ -24,22 +25,24 @@ import (
 	"sync/atomic"
 	"time"
 
+	"muster/internal/arn"
 	"muster/internal/iam"
 	"muster/internal/seal"
 	"muster/internal/secret"
 )
 
-// MaxLife is the longest that a credential lasts; keys that seal tokens are
-// kept for longer.
+// MaxLife is the longest that a session of a role lasts. MaxOwnLife is longer;
+// keys that seal tokens are kept for longer still.
 const MaxLife = 12 * time.Hour
 
 // Session is what a session token says. It was made from exactly one of a
-// certificate (CertificateID), an access key of the root user (AccessKey) or
-// another session (Parent).
+// certificate (CertificateID), an access key of root or a user (AccessKey) or
+// another session (Parent). One without a role is of GetSessionToken and acts
+// as whoever has AccessKey.
 type Session struct {
-	Account     string // of the role
+	Account     string // of the role, or of the key
 	Region      string // where it was asked for; for devices that of the role alias
-	RoleID      string // unique id of the role, so that a role made anew revives nothing
+	RoleID      string // unique id of the role, so that a role made anew revives nothing; "" for GetSessionToken
 	SessionName string // of devices the certificate id
 
 	CertificateID string // lower-case hex SHA-256 of the certificate's DER
@@ -48,12 +51,17 @@ type Session struct {
 	Thing         string // "" when the device named none
 	ThingType     string // "" when the thing has none
 
-	AccessKey string   // id of the root user's key
+	AccessKey string   // id of the key of root or a user
 	Parent    *Session // the session it was asked for with
 
 	ExternalID string     // as given to AssumeRole
 	SourceIP   netip.Addr // where it was asked from; the zero Addr when unknown
 	Secure     bool       // whether it was asked for over TLS
+
+	Policy     string    // session policy, JSON; "" when there is none
+	PolicyARNs []arn.ARN // managed policies that are session policies
+	Tags       []iam.Tag // given to AssumeRole; those of the parents that are transitive come on top
+	Transitive []string  // keys of the tags that sessions made from it inherit
 
 	Issued  time.Time // whole seconds
 	Expires time.Time
@@ -64,7 +72,7 @@ type Session struct {
 // had.
 type Grant struct {
 	Session
-	Life time.Duration // whole seconds, up to MaxLife
+	Life time.Duration // whole seconds, up to MaxLife, or MaxOwnLife without a role
 }
 
 // Credential is what a client signs with.
@@ -161,7 +169,10 @@ func (s *Service) Mint(ctx context.Context, g Grant) (Credential, error) {
 }
 
 func (g *Grant) valid() error {
-	origins := 0
+	origins, most := 0, MaxLife
+	if g.RoleID == "" {
+		most = MaxOwnLife
+	}
 	for _, has := range []bool{g.CertificateID != "", g.AccessKey != "", g.Parent != nil} {
 		if has {
 			origins++
@@ -170,13 +181,16 @@ func (g *Grant) valid() error {
 	switch {
 	case origins != 1:
 		return fmt.Errorf("mint a session of role %s: it has %d origins, not one", g.RoleID, origins)
-	case g.Life <= 0 || g.Life > MaxLife || g.Life%time.Second != 0:
+	case g.Life <= 0 || g.Life > most || g.Life%time.Second != 0:
 		return fmt.Errorf("mint a session of role %s: it can't last %v", g.RoleID, g.Life)
-	case g.Account == "" || g.RoleID == "" || g.SessionName == "":
+	case g.Account == "" || (g.RoleID == "" || g.SessionName == "") && !g.own():
 		return fmt.Errorf("mint a session of role %q: account or name are missing", g.RoleID)
 	}
 	return nil
 }
+
+// own reports whether the session is one of GetSessionToken.
+func (s *Session) own() bool { return s.RoleID == "" && s.SessionName == "" && s.AccessKey != "" }
 
 // Login is an access key that was recognised, before the signature made with
 // it is verified.
@@ -184,7 +198,7 @@ type Login struct {
 	AccessKeyID string
 	Secret      secret.String // to verify the signature with
 	Account     string
-	Session     *Session // nil for an access key of the root user
+	Session     *Session // nil for an access key of root or a user
 
 	service *Service
 }
@@ -196,9 +210,9 @@ type Login struct {
 // It fails with ErrUnknownKey, ErrInvalidToken or ErrExpired.
 func (s *Service) Authenticate(ctx context.Context, accessKeyID, token string) (*Login, error) {
 	if token == "" {
-		account, key, ok := s.RootKey(accessKeyID)
-		if !ok {
-			return nil, ErrUnknownKey
+		account, key, err := s.keySecret(ctx, accessKeyID)
+		if err != nil {
+			return nil, err
 		}
 		return &Login{AccessKeyID: accessKeyID, Secret: key, Account: account, service: s}, nil
 	}

@@ -13,7 +13,9 @@ import (
 	"strings"
 	"time"
 
+	"muster/internal/arn"
 	"muster/internal/fault"
+	"muster/internal/iam"
 )
 
 // A token is base64url without padding of
@@ -40,6 +42,16 @@ const (
 	hasExternalID
 	hasSourceIP
 	isSecure
+	hasMore // a second byte of flags follows
+)
+
+// The second byte: what AssumeRole may be given beside the role.
+const (
+	hasPolicy = 1 << iota
+	hasPolicyARNs
+	hasTags
+	hasTransitive
+	allMore = 1<<iota - 1
 )
 
 func (k *key) seal(accessKeyID string, s *Session) (string, error) {
@@ -99,6 +111,9 @@ func appendSession(b []byte, s *Session) ([]byte, error) {
 		return nil, fmt.Errorf("seal a session of role %s: %q is %w", s.RoleID, s.Account, errNoAccount)
 	}
 	b = append(b, s.flags())
+	if more := s.more(); more != 0 {
+		b = append(b, more)
+	}
 	b = binary.AppendUvarint(b, account)
 	b = binary.AppendUvarint(b, uint64(s.Issued.Unix()))
 	b = binary.AppendUvarint(b, uint64(s.Expires.Unix()-s.Issued.Unix()))
@@ -122,11 +137,41 @@ func appendSession(b []byte, s *Session) ([]byte, error) {
 	if s.SourceIP.IsValid() {
 		b = appendText(b, string(s.SourceIP.WithZone("").Unmap().AsSlice()))
 	}
+	b = appendMore(b, s)
 	if s.Parent != nil {
 		return appendSession(b, s.Parent)
 	}
 	return b, nil
 }
+
+// appendMore writes what the second byte of flags is about.
+func appendMore(b []byte, s *Session) []byte {
+	if s.Policy != "" {
+		b = appendText(b, s.Policy)
+	}
+	if len(s.PolicyARNs) > 0 {
+		b = binary.AppendUvarint(b, uint64(len(s.PolicyARNs)))
+		for _, a := range s.PolicyARNs {
+			b = appendText(b, strings.TrimPrefix(string(a), policyPrefix))
+		}
+	}
+	if len(s.Tags) > 0 {
+		b = binary.AppendUvarint(b, uint64(len(s.Tags)))
+		for _, t := range s.Tags {
+			b = appendText(appendText(b, t.Key), t.Value)
+		}
+	}
+	if len(s.Transitive) > 0 {
+		b = binary.AppendUvarint(b, uint64(len(s.Transitive)))
+		for _, key := range s.Transitive {
+			b = appendText(b, key)
+		}
+	}
+	return b
+}
+
+// policyPrefix is what every managed policy's ARN begins with.
+const policyPrefix = "arn:aws:iam::"
 
 func (s *Session) flags() byte {
 	var f byte
@@ -141,6 +186,25 @@ func (s *Session) flags() byte {
 		{hasExternalID, s.ExternalID != ""},
 		{hasSourceIP, s.SourceIP.IsValid()},
 		{isSecure, s.Secure},
+		{hasMore, s.more() != 0},
+	} {
+		if is.set {
+			f |= is.flag
+		}
+	}
+	return f
+}
+
+func (s *Session) more() byte {
+	var f byte
+	for _, is := range []struct {
+		flag byte
+		set  bool
+	}{
+		{hasPolicy, s.Policy != ""},
+		{hasPolicyARNs, len(s.PolicyARNs) > 0},
+		{hasTags, len(s.Tags) > 0},
+		{hasTransitive, len(s.Transitive) > 0},
 	} {
 		if is.set {
 			f |= is.flag
@@ -192,12 +256,20 @@ func (r *reader) session(longest int) *Session {
 	if r.bad {
 		return nil
 	}
-	f := flags[0]
+	f, more := flags[0], byte(0)
+	if f&hasMore != 0 {
+		next := r.take(1)
+		if r.bad || next[0]&^allMore != 0 {
+			r.bad = true
+			return nil
+		}
+		more = next[0]
+	}
 	s := &Session{Secure: f&isSecure != 0}
 	s.Account = fmt.Sprintf("%012d", r.number())
 	issued := r.number()
 	s.Issued = time.Unix(int64(issued), 0).UTC()
-	s.Expires = s.Issued.Add(time.Duration(min(r.number(), uint64(MaxLife/time.Second))) * time.Second)
+	s.Expires = s.Issued.Add(time.Duration(min(r.number(), uint64(MaxOwnLife/time.Second))) * time.Second)
 	s.Region = r.string()
 	s.RoleID = r.roleID()
 	if f&namedByIt == 0 {
@@ -219,10 +291,33 @@ func (r *reader) session(longest int) *Session {
 	if f&hasSourceIP != 0 {
 		s.SourceIP = r.address()
 	}
+	r.more(more, s)
 	if f&hasParent != 0 {
 		s.Parent = r.session(longest - 1)
 	}
 	return s
+}
+
+// more reads what appendMore wrote.
+func (r *reader) more(f byte, s *Session) {
+	if f&hasPolicy != 0 {
+		s.Policy = r.string()
+	}
+	if f&hasPolicyARNs != 0 {
+		for n := r.number(); n > 0 && !r.bad; n-- {
+			s.PolicyARNs = append(s.PolicyARNs, arn.ARN(policyPrefix+r.string()))
+		}
+	}
+	if f&hasTags != 0 {
+		for n := r.number(); n > 0 && !r.bad; n-- {
+			s.Tags = append(s.Tags, iam.Tag{Key: r.string(), Value: r.string()})
+		}
+	}
+	if f&hasTransitive != 0 {
+		for n := r.number(); n > 0 && !r.bad; n-- {
+			s.Transitive = append(s.Transitive, r.string())
+		}
+	}
 }
 
 // take answers the next n bytes; they share the memory of all of them.
