@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 # The server is a static binary; only the race detector wants a C compiler.
 export CGO_ENABLED ?= 0
 
-.PHONY: build demo test race lint generate bench fuzz clean
+.PHONY: build demo test race lint generate docs bench fuzz clean
 
 build:
 	@test -x $(BIN) || echo "Building Muster. The first build compiles SQLite and the S3 store and takes some minutes."
@@ -35,6 +35,10 @@ lint:
 
 generate:
 	$(GO) -C tools/generate run .
+	@$(MAKE) --no-print-directory docs
+
+docs:
+	$(GO) run ./cmd/muster operations -o markdown > docs/operations.md.new && mv docs/operations.md.new docs/operations.md
 
 bench: build
 	$(GO) test -run '^$$' -bench . ./internal/store ./internal/policy ./internal/sts

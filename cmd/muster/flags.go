@@ -46,3 +46,12 @@ func (o *oneOf) Set(s string) error {
 	}
 	return fmt.Errorf("must be one of %s", strings.Join(o.allowed, ", "))
 }
+
+// completeFlags lets the shell complete the flags that take one of a few words.
+func completeFlags(cmd *cobra.Command) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if words, ok := f.Value.(*oneOf); ok {
+			_ = cmd.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(words.allowed, cobra.ShellCompDirectiveNoFileComp)) // fails for a flag that isn't there
+		}
+	})
+}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -32,7 +33,8 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:]))
 }
 
-func run(ctx context.Context, args []string) int {
+// rootCommand is the whole command line, which prints to out.
+func rootCommand(out io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "muster",
 		Short: "Identities and temporary cloud credentials for a fleet of devices, through the AWS APIs",
@@ -44,13 +46,23 @@ the AWS APIs your code already speaks.
     eval "$(muster env)"      point boto3, the AWS CLI and the SDKs at it
     muster tutorial           see the whole path run`,
 		SilenceUsage: true, SilenceErrors: true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
+	root.SetOut(out) // before the completion command, which remembers it
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(serveCommand(), envCommand(), tutorialCommand(), versionCommand())
+	root.AddCommand(serveCommand(), envCommand(), tutorialCommand(), operationsCommand(), versionCommand())
+	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		c.Args = noArgs
+		if !c.Runnable() { // completion, which has a command for each shell
+			c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
+		completeFlags(c)
 	}
+	return root
+}
+
+func run(ctx context.Context, args []string) int {
+	root := rootCommand(os.Stdout)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
