@@ -115,6 +115,7 @@ func (s *Server) openRooms(ctx context.Context, x *index.Index, master *seal.Mas
 	s.certificates.Caller = callerName
 	s.policies = iotpolicy.New(s.db.IoTPolicies(), x)
 	s.roles = iam.New(s.db.IAM(), x)
+	s.roles.Master = master
 	s.aliases = rolealias.New(s.db.RoleAliases(), x, s.roles)
 	s.fleets = fleet.New(s.db.Fleets(), s.roles, s.aliases)
 	s.sessions = sts.New(s.db.STS(), master, s.roles)

@@ -58,6 +58,7 @@ func New(t *testing.T) *Desk {
 		t.Fatal(err)
 	}
 	d := &Desk{DB: db, Index: x, Roles: iam.New(db.IAM(), x)}
+	d.Roles.Master = master
 	root := sigv4.Credential{AccessKey: Root, Secret: secret.New("the secret of root")}
 	d.keys = map[string]sigv4.Credential{Root: root}
 	d.sts = sts.New(db.STS(), master, d.Roles)
@@ -110,6 +111,29 @@ func (d *Desk) Session(t *testing.T, key, statement string) {
 	}
 	d.keys[key] = sigv4.Credential{AccessKey: made.AccessKeyID, Secret: made.Secret, Token: made.SessionToken}
 }
+
+// User makes key the key of a user of that name, which may do what statement
+// says; "" gives it no policy.
+func (d *Desk) User(t *testing.T, key, statement string) {
+	t.Helper()
+	if _, err := d.Roles.CreateUser(t.Context(), iam.User{Account: Account, Name: key}); err != nil {
+		t.Fatal(err)
+	}
+	if statement != "" {
+		err := d.Roles.PutUserPolicy(t.Context(), Account, key, iam.Inline{Name: "p", Document: `{"Version":"2012-10-17","Statement":` + statement + `}`})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	made, err := d.Roles.CreateAccessKey(t.Context(), Account, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Knows(key, sigv4.Credential{AccessKey: made.ID, Secret: made.Secret})
+}
+
+// Knows lets requests be signed with a credential that was made elsewhere.
+func (d *Desk) Knows(key string, c sigv4.Credential) { d.keys[key] = c }
 
 // Ask sends a request, signed with key. head is a method and a path; target is
 // the X-Amz-Target of JSON 1.1, "" for other protocols.

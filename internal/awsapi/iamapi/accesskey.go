@@ -1,0 +1,74 @@
+package iamapi
+
+import (
+	"context"
+	"slices"
+
+	"muster/internal/arn"
+	"muster/internal/awsapi"
+	"muster/internal/awswire"
+	"muster/internal/iam"
+	"muster/internal/page"
+)
+
+func (d *Door) accessKeys() []awsapi.Operation {
+	return []awsapi.Operation{
+		onUser(d, CreateAccessKey, func(in *CreateAccessKeyRequest) *string { return in.UserName }, nil, d.createAccessKey),
+		onUser(d, ListAccessKeys, func(in *ListAccessKeysRequest) *string { return in.UserName }, nil, d.listAccessKeys),
+		onUser(d, UpdateAccessKey, func(in *UpdateAccessKeyRequest) *string { return in.UserName }, nil, d.updateAccessKey),
+		onUser(d, DeleteAccessKey, func(in *DeleteAccessKeyRequest) *string { return in.UserName }, nil, d.deleteAccessKey),
+	}
+}
+
+const active = "Active"
+
+func status(k iam.AccessKey) *string {
+	if k.Active {
+		return new(active)
+	}
+	return new("Inactive")
+}
+
+func (d *Door) createAccessKey(ctx context.Context, scope arn.Scope, user string, _ *CreateAccessKeyRequest) (*CreateAccessKeyResponse, error) {
+	k, err := d.Roles.CreateAccessKey(ctx, scope.Account, user)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateAccessKeyResponse{AccessKey: &AccessKey{
+		AccessKeyId:     &k.ID,
+		CreateDate:      awswire.At(k.Created),
+		SecretAccessKey: new(k.Secret.Reveal()),
+		Status:          status(k.AccessKey),
+		UserName:        &user,
+	}}, nil
+}
+
+func (d *Door) listAccessKeys(ctx context.Context, scope arn.Scope, user string, in *ListAccessKeysRequest) (*ListAccessKeysResponse, error) {
+	r := pageOf(in.Marker, in.MaxItems)
+	after, err := page.Key(r.Token, 1)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := d.Roles.AccessKeys(ctx, scope.Account, user)
+	if err != nil {
+		return nil, err
+	}
+	keys = slices.DeleteFunc(keys, func(k iam.AccessKey) bool { return len(after) > 0 && k.ID <= after[0] })
+	p := page.Cut(keys[:min(len(keys), r.Limit+1)], r.Limit, func(k iam.AccessKey) []string { return []string{k.ID} })
+	out := &ListAccessKeysResponse{AccessKeyMetadata: []AccessKeyMetadata{}}
+	for _, k := range p.Items {
+		out.AccessKeyMetadata = append(out.AccessKeyMetadata, AccessKeyMetadata{
+			AccessKeyId: new(k.ID), CreateDate: awswire.At(k.Created), Status: status(k), UserName: &user,
+		})
+	}
+	out.IsTruncated, out.Marker = marker(p.Next)
+	return out, nil
+}
+
+func (d *Door) updateAccessKey(ctx context.Context, scope arn.Scope, user string, in *UpdateAccessKeyRequest) (*awswire.Empty, error) {
+	return nil, d.Roles.SetAccessKey(ctx, scope.Account, user, in.AccessKeyId, in.Status == active)
+}
+
+func (d *Door) deleteAccessKey(ctx context.Context, scope arn.Scope, user string, in *DeleteAccessKeyRequest) (*awswire.Empty, error) {
+	return nil, d.Roles.DeleteAccessKey(ctx, scope.Account, user, in.AccessKeyId)
+}
