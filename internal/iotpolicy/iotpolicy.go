@@ -25,6 +25,7 @@ import (
 	"muster/internal/index"
 	"muster/internal/page"
 	"muster/internal/policy"
+	"muster/internal/tag"
 )
 
 // Policy is a policy with the document of its default version.
@@ -33,6 +34,7 @@ type Policy struct {
 	Name     string
 	Document string
 	Version  int // of the document; from 1, never used again
+	Tags     map[string]string
 	Created  time.Time
 	Modified time.Time
 }
@@ -48,6 +50,10 @@ type Store interface {
 	Policy(ctx context.Context, scope arn.Scope, name string) (Policy, error)
 	// Policies answers the names, in the order of creation.
 	Policies(ctx context.Context, scope arn.Scope, p page.Request) (page.Page[string], error)
+	// ChangeTags loads the tags of a policy and keeps those that change
+	// answers for them. An error from change keeps nothing and is returned
+	// unwrapped. It fails with fault.NotFound.
+	ChangeTags(ctx context.Context, scope arn.Scope, name string, change func(map[string]string) (map[string]string, error)) error
 	// DeletePolicy removes a policy with all its versions if rule agrees. An
 	// error from rule keeps everything and is returned unwrapped. It fails
 	// with fault.NotFound.
@@ -129,19 +135,29 @@ func New(store Store, x *index.Index) *Policies {
 
 var nameForm = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,128}$`)
 
-// Create makes a policy of one version and answers it as kept. It fails with
-// fault.Invalid, fault.Malformed, or fault.AlreadyExists, also when the policy
-// there is the same.
+// Create makes a policy of one version, without tags, and answers it as kept.
+// It fails as CreateTagged does.
 func (p *Policies) Create(ctx context.Context, scope arn.Scope, name, document string) (Policy, error) {
+	return p.CreateTagged(ctx, scope, name, document, nil)
+}
+
+// CreateTagged makes a policy of one version and answers it as kept. It fails
+// with fault.Invalid, fault.Malformed, fault.LimitExceeded for too many tags,
+// or fault.AlreadyExists, also when the policy there is the same.
+func (p *Policies) CreateTagged(ctx context.Context, scope arn.Scope, name, document string, tags map[string]string) (Policy, error) {
 	if !nameForm.MatchString(name) {
 		return Policy{}, fault.Invalid.Errorf("%q is not the name of a policy.", name)
 	}
 	if err := judge(document); err != nil {
 		return Policy{}, err
 	}
+	tags, err := tag.Put(nil, tags)
+	if err != nil {
+		return Policy{}, err
+	}
 	now := p.now()
-	made := Policy{ID: rand.Text(), Name: name, Document: document, Version: 1, Created: now, Modified: now}
-	err := p.store.InsertPolicy(ctx, scope, made)
+	made := Policy{ID: rand.Text(), Name: name, Document: document, Version: 1, Tags: tags, Created: now, Modified: now}
+	err = p.store.InsertPolicy(ctx, scope, made)
 	if errors.Is(err, fault.AlreadyExists) {
 		return Policy{}, fault.AlreadyExists.Errorf("Policy cannot be created - name already exists (name=%s)", name).
 			With("resourceId", name).With("resourceArn", string(scope.IoTPolicy(name)))

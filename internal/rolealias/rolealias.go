@@ -25,6 +25,7 @@ import (
 	"muster/internal/iam"
 	"muster/internal/index"
 	"muster/internal/page"
+	"muster/internal/tag"
 )
 
 // Provider is the service that a role is passed to when an alias is made.
@@ -38,7 +39,7 @@ const (
 )
 
 // MaxTags is how many tags an alias has at most.
-const MaxTags = 50
+const MaxTags = tag.Most
 
 // Alias is a name for a role.
 type Alias struct {
@@ -60,6 +61,11 @@ type Store interface {
 	Alias(ctx context.Context, scope arn.Scope, name string) (Alias, error)
 	// Aliases answers the names, in the order of their bytes.
 	Aliases(ctx context.Context, scope arn.Scope, p page.Request) (page.Page[string], error)
+	// ChangeAlias loads the alias, applies change and keeps the result, which
+	// it answers. An error from change keeps nothing and is returned
+	// unwrapped. change must look only at its argument. It fails with
+	// fault.NotFound.
+	ChangeAlias(ctx context.Context, scope arn.Scope, name string, change func(*Alias) error) (Alias, error)
 	// DeleteAlias fails with fault.NotFound.
 	DeleteAlias(ctx context.Context, scope arn.Scope, name string) error
 }
@@ -95,13 +101,17 @@ func (a *Aliases) Create(ctx context.Context, scope arn.Scope, alias Alias) (Ali
 	if err := alias.valid(); err != nil {
 		return Alias{}, err
 	}
+	tags, err := tag.Put(nil, alias.Tags)
+	if err != nil {
+		return Alias{}, err
+	}
 	// Before the name is looked at: who may not pass the role learns nothing else.
 	if err := a.roles.MayPass(ctx, alias.Role, Provider); err != nil {
 		return Alias{}, err
 	}
 	made := a.Prepare(alias.Name, alias.Role)
-	made.Life, made.Tags = alias.Life, alias.Tags
-	err := a.store.InsertAlias(ctx, scope, made)
+	made.Life, made.Tags = alias.Life, tags
+	err = a.store.InsertAlias(ctx, scope, made)
 	if errors.Is(err, fault.AlreadyExists) {
 		return Alias{}, fault.AlreadyExists.Errorf("Role alias %s already exists.", alias.Name).
 			With("resourceId", alias.Name).With("resourceArn", string(scope.RoleAlias(alias.Name)))
@@ -118,9 +128,6 @@ func (a Alias) valid() error {
 	}
 	if a.Life < MinLife || a.Life > MaxLife || a.Life%time.Second != 0 {
 		return fault.Invalid.Errorf("The credential duration must be between %d and %d seconds.", MinLife/time.Second, MaxLife/time.Second)
-	}
-	if len(a.Tags) > MaxTags {
-		return fault.LimitExceeded.Errorf("A role alias has at most %d tags.", MaxTags)
 	}
 	return nil
 }

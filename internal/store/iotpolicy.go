@@ -18,10 +18,14 @@ func (db *DB) IoTPolicies() iotpolicy.Store { return iotPolicyStore{db} }
 type iotPolicyStore struct{ db *DB }
 
 func (s iotPolicyStore) InsertPolicy(ctx context.Context, scope arn.Scope, p iotpolicy.Policy) error {
+	tags, err := toJSON(p.Tags)
+	if err != nil {
+		return err
+	}
 	return s.db.write(ctx, func(t *tx) error {
-		_, err := t.exec(`INSERT INTO iot_policy (account, region, name, id, default_version, last_version, created, modified)
-			VALUES ($1, $2, $3, $4, $5, $5, $6, $7)`,
-			scope.Account, scope.Region, p.Name, p.ID, p.Version, ms(p.Created), ms(p.Modified))
+		_, err := t.exec(`INSERT INTO iot_policy (account, region, name, id, default_version, last_version, tags, created, modified)
+			VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8)`,
+			scope.Account, scope.Region, p.Name, p.ID, p.Version, tags, ms(p.Created), ms(p.Modified))
 		if uniqueViolation(err) {
 			return fault.AlreadyExists.Errorf("policy %s exists", p.Name)
 		}
@@ -37,15 +41,42 @@ func (s iotPolicyStore) InsertPolicy(ctx context.Context, scope arn.Scope, p iot
 }
 
 func (s iotPolicyStore) Policy(ctx context.Context, scope arn.Scope, name string) (iotpolicy.Policy, error) {
-	row := s.db.reads().QueryRowContext(ctx, `SELECT p.id, p.name, v.version, v.document, p.created, p.modified
+	row := s.db.reads().QueryRowContext(ctx, `SELECT p.id, p.name, v.version, v.document, p.tags, p.created, p.modified
 		FROM iot_policy p JOIN iot_policy_version v
 			ON v.account = p.account AND v.region = p.region AND v.policy = p.name AND v.version = p.default_version
 		WHERE p.account = $1 AND p.region = $2 AND p.name = $3`, scope.Account, scope.Region, name)
 	var p iotpolicy.Policy
+	var tags string
 	var created, modified int64
-	err := row.Scan(&p.ID, &p.Name, &p.Version, &p.Document, &created, &modified)
+	if err := row.Scan(&p.ID, &p.Name, &p.Version, &p.Document, &tags, &created, &modified); err != nil {
+		return iotpolicy.Policy{}, notFound(err, "policy %s does not exist", name)
+	}
 	p.Created, p.Modified = fromMS(created), fromMS(modified)
-	return p, notFound(err, "policy %s does not exist", name)
+	return p, fromJSON(tags, &p.Tags)
+}
+
+func (s iotPolicyStore) ChangeTags(ctx context.Context, scope arn.Scope, name string, change func(map[string]string) (map[string]string, error)) error {
+	return s.db.write(ctx, func(t *tx) error {
+		var text string
+		var tags map[string]string
+		if err := t.row(`SELECT tags FROM iot_policy WHERE account = $1 AND region = $2 AND name = $3`,
+			scope.Account, scope.Region, name).Scan(&text); err != nil {
+			return notFound(err, "policy %s does not exist", name)
+		}
+		if err := fromJSON(text, &tags); err != nil {
+			return err
+		}
+		tags, err := change(tags)
+		if err != nil {
+			return err
+		}
+		if text, err = toJSON(tags); err != nil {
+			return err
+		}
+		t.publish(iotpolicy.Key(scope, name))
+		_, err = t.exec(`UPDATE iot_policy SET tags = $4 WHERE account = $1 AND region = $2 AND name = $3`, scope.Account, scope.Region, name, text)
+		return err
+	})
 }
 
 func (s iotPolicyStore) Policies(ctx context.Context, scope arn.Scope, p page.Request) (page.Page[string], error) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"muster/internal/arn"
@@ -44,9 +45,34 @@ func insertAlias(t *tx, scope arn.Scope, a rolealias.Alias, onConflict string) e
 	return err
 }
 
+const selectAlias = `SELECT id, name, role, seconds, tags, created, modified
+	FROM role_alias WHERE account = $1 AND region = $2 AND name = $3`
+
 func (s roleAliasStore) Alias(ctx context.Context, scope arn.Scope, name string) (rolealias.Alias, error) {
-	row := s.db.reads().QueryRowContext(ctx, `SELECT id, name, role, seconds, tags, created, modified
-		FROM role_alias WHERE account = $1 AND region = $2 AND name = $3`, scope.Account, scope.Region, name)
+	return readAlias(s.db.reads().QueryRowContext(ctx, selectAlias, scope.Account, scope.Region, name), name)
+}
+
+func (s roleAliasStore) ChangeAlias(ctx context.Context, scope arn.Scope, name string, change func(*rolealias.Alias) error) (a rolealias.Alias, err error) {
+	err = s.db.write(ctx, func(t *tx) error {
+		if a, err = readAlias(t.row(selectAlias, scope.Account, scope.Region, name), name); err != nil {
+			return err
+		}
+		if err := change(&a); err != nil {
+			return err
+		}
+		tags, err := toJSON(a.Tags)
+		if err != nil {
+			return err
+		}
+		t.publish(rolealias.Key(scope, name))
+		_, err = t.exec(`UPDATE role_alias SET role = $4, seconds = $5, tags = $6, modified = $7 WHERE account = $1 AND region = $2 AND name = $3`,
+			scope.Account, scope.Region, name, string(a.Role), int64(a.Life/time.Second), tags, ms(a.Modified))
+		return err
+	})
+	return a, err
+}
+
+func readAlias(row *sql.Row, name string) (rolealias.Alias, error) {
 	var a rolealias.Alias
 	var seconds, created, modified int64
 	var tags string

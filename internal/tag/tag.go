@@ -4,8 +4,8 @@
 //
 // Keys are compared here without regard to the case of their letters, since
 // condition keys such as aws:ResourceTag/team are: two that a policy couldn't
-// tell apart are never kept together. AWS IoT is stricter in nothing else; see
-// the AWS IoT Developer Guide, "Tagging your AWS IoT resources".
+// tell apart are never kept together. The rest is that of the AWS IoT Developer
+// Guide, "Tagging your AWS IoT resources".
 package tag
 
 import (

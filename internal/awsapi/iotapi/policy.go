@@ -8,19 +8,22 @@ import (
 	"muster/internal/arn"
 	"muster/internal/awsapi"
 	"muster/internal/awswire"
-	"muster/internal/fault"
 )
 
 func (d *Door) policies() []awsapi.Operation {
 	return []awsapi.Operation{
-		awsapi.Handle(CreatePolicy, func(scope arn.Scope, in *CreatePolicyRequest) arn.ARN { return scope.IoTPolicy(in.PolicyName) }, d.createPolicy),
-		awsapi.Handle(GetPolicy, func(scope arn.Scope, in *GetPolicyRequest) arn.ARN { return scope.IoTPolicy(in.PolicyName) }, d.getPolicy),
+		awsapi.HandleEach(CreatePolicy, func(scope arn.Scope, in *CreatePolicyRequest) []awsapi.Need {
+			return []awsapi.Need{{Resource: scope.IoTPolicy(in.PolicyName), Context: requestTags(in.Tags)}}
+		}, d.createPolicy),
+		awsapi.HandleKept(GetPolicy, on(d, func(scope arn.Scope, in *GetPolicyRequest) arn.ARN { return scope.IoTPolicy(in.PolicyName) }), d.getPolicy),
 		awsapi.Handle(ListPolicies, anywhere[ListPoliciesRequest], d.listPolicies),
-		awsapi.Handle(DeletePolicy, func(scope arn.Scope, in *DeletePolicyRequest) arn.ARN { return scope.IoTPolicy(in.PolicyName) }, d.deletePolicy),
+		awsapi.HandleKept(DeletePolicy, on(d, func(scope arn.Scope, in *DeletePolicyRequest) arn.ARN { return scope.IoTPolicy(in.PolicyName) }), d.deletePolicy),
 		awsapi.Handle(AttachPolicy, func(scope arn.Scope, in *AttachPolicyRequest) arn.ARN { return policyTarget(scope, in.Target) }, d.attachPolicy),
 		awsapi.Handle(DetachPolicy, func(scope arn.Scope, in *DetachPolicyRequest) arn.ARN { return policyTarget(scope, in.Target) }, d.detachPolicy),
 		awsapi.Handle(ListAttachedPolicies, func(scope arn.Scope, in *ListAttachedPoliciesRequest) arn.ARN { return policyTarget(scope, in.Target) }, d.listAttachedPolicies),
-		awsapi.Handle(ListTargetsForPolicy, func(scope arn.Scope, in *ListTargetsForPolicyRequest) arn.ARN { return scope.IoTPolicy(in.PolicyName) }, d.listTargetsForPolicy),
+		awsapi.HandleKept(ListTargetsForPolicy, on(d, func(scope arn.Scope, in *ListTargetsForPolicyRequest) arn.ARN {
+			return scope.IoTPolicy(in.PolicyName)
+		}), d.listTargetsForPolicy),
 	}
 }
 
@@ -34,10 +37,11 @@ func policyTarget(scope arn.Scope, target string) arn.ARN {
 }
 
 func (d *Door) createPolicy(ctx context.Context, scope arn.Scope, in *CreatePolicyRequest) (*CreatePolicyResponse, error) {
-	if len(in.Tags) > 0 {
-		return nil, fault.NotImplemented.Errorf("Tags of policies are not implemented")
+	tags, err := tagsOf(in.Tags)
+	if err != nil {
+		return nil, err
 	}
-	p, err := d.Policies.Create(ctx, scope, in.PolicyName, in.PolicyDocument)
+	p, err := d.Policies.CreateTagged(ctx, scope, in.PolicyName, in.PolicyDocument, tags)
 	if err != nil {
 		return nil, err
 	}

@@ -60,8 +60,8 @@ func TestPolicies(t *testing.T) {
 			`Conflict ResourceAlreadyExistsException {"message":"Policy cannot be created - name already exists (name=p)","resourceArn":"` + policyARN + `p","resourceId":"p"}`, ""},
 		{"POST /policies/q", `{"policyDocument":"{\"Effect\":\"Deny\",\"Effect\":\"Allow\"}"}`,
 			`Bad Request MalformedPolicyException {"message":"Duplicate key \"Effect\" in policy."}`, ""},
-		{"POST /policies/q", `{"policyDocument":"{}","tags":[{"Key":"a","Value":"b"}]}`,
-			`Not Implemented NotImplementedException {"message":"Tags of policies are not implemented"}`, ""},
+		{"POST /policies/q", `{"policyDocument":"` + sentDocument + `","tags":[{"Key":"a","Value":"b"},{"Key":"A"}]}`,
+			`Bad Request InvalidRequestException {"message":"Duplicate tag keys found: A"}`, ""},
 		{"GET /policies/q", "", `Not Found ResourceNotFoundException {"message":"Policy not found: q"}`, ""},
 
 		{"POST /attached-policies/" + in, "", `OK {"policies":[]}`, "iot:ListAttachedPolicies " + certARN},

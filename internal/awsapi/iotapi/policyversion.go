@@ -13,21 +13,21 @@ import (
 
 func (d *Door) policyVersions() []awsapi.Operation {
 	return []awsapi.Operation{
-		awsapi.Handle(CreatePolicyVersion, func(scope arn.Scope, in *CreatePolicyVersionRequest) arn.ARN {
+		awsapi.HandleKept(CreatePolicyVersion, on(d, func(scope arn.Scope, in *CreatePolicyVersionRequest) arn.ARN {
 			return scope.IoTPolicy(in.PolicyName)
-		}, d.createPolicyVersion).With(awsapi.Faults{fault.LimitExceeded: "VersionsLimitExceededException"}),
-		awsapi.Handle(GetPolicyVersion, func(scope arn.Scope, in *GetPolicyVersionRequest) arn.ARN {
+		}), d.createPolicyVersion).With(awsapi.Faults{fault.LimitExceeded: "VersionsLimitExceededException"}),
+		awsapi.HandleKept(GetPolicyVersion, on(d, func(scope arn.Scope, in *GetPolicyVersionRequest) arn.ARN {
 			return scope.IoTPolicy(in.PolicyName)
-		}, d.getPolicyVersion),
-		awsapi.Handle(ListPolicyVersions, func(scope arn.Scope, in *ListPolicyVersionsRequest) arn.ARN {
+		}), d.getPolicyVersion),
+		awsapi.HandleKept(ListPolicyVersions, on(d, func(scope arn.Scope, in *ListPolicyVersionsRequest) arn.ARN {
 			return scope.IoTPolicy(in.PolicyName)
-		}, d.listPolicyVersions),
-		awsapi.Handle(SetDefaultPolicyVersion, func(scope arn.Scope, in *SetDefaultPolicyVersionRequest) arn.ARN {
+		}), d.listPolicyVersions),
+		awsapi.HandleKept(SetDefaultPolicyVersion, on(d, func(scope arn.Scope, in *SetDefaultPolicyVersionRequest) arn.ARN {
 			return scope.IoTPolicy(in.PolicyName)
-		}, d.setDefaultPolicyVersion),
-		awsapi.Handle(DeletePolicyVersion, func(scope arn.Scope, in *DeletePolicyVersionRequest) arn.ARN {
+		}), d.setDefaultPolicyVersion),
+		awsapi.HandleKept(DeletePolicyVersion, on(d, func(scope arn.Scope, in *DeletePolicyVersionRequest) arn.ARN {
 			return scope.IoTPolicy(in.PolicyName)
-		}, d.deletePolicyVersion),
+		}), d.deletePolicyVersion),
 	}
 }
 

@@ -2,40 +2,30 @@ package iotapi
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"muster/internal/arn"
 	"muster/internal/awsapi"
 	"muster/internal/awswire"
-	"muster/internal/fault"
-	"muster/internal/policy"
 	"muster/internal/rolealias"
 )
 
 func (d *Door) roleAliases() []awsapi.Operation {
 	return []awsapi.Operation{
-		awsapi.HandleEach(CreateRoleAlias, newRoleAlias, d.createRoleAlias),
-		awsapi.Handle(DescribeRoleAlias, func(scope arn.Scope, in *DescribeRoleAliasRequest) arn.ARN {
+		awsapi.HandleEach(CreateRoleAlias, func(scope arn.Scope, in *CreateRoleAliasRequest) []awsapi.Need {
+			return []awsapi.Need{{Resource: scope.RoleAlias(in.RoleAlias), Context: requestTags(in.Tags)}}
+		}, d.createRoleAlias),
+		awsapi.HandleKept(DescribeRoleAlias, on(d, func(scope arn.Scope, in *DescribeRoleAliasRequest) arn.ARN {
 			return scope.RoleAlias(in.RoleAlias)
-		}, d.describeRoleAlias),
-		awsapi.Handle(DeleteRoleAlias, func(scope arn.Scope, in *DeleteRoleAliasRequest) arn.ARN {
+		}), d.describeRoleAlias),
+		awsapi.HandleKept(UpdateRoleAlias, on(d, func(scope arn.Scope, in *UpdateRoleAliasRequest) arn.ARN {
 			return scope.RoleAlias(in.RoleAlias)
-		}, d.deleteRoleAlias),
+		}), d.updateRoleAlias),
+		awsapi.HandleKept(DeleteRoleAlias, on(d, func(scope arn.Scope, in *DeleteRoleAliasRequest) arn.ARN {
+			return scope.RoleAlias(in.RoleAlias)
+		}), d.deleteRoleAlias),
 		awsapi.Handle(ListRoleAliases, anywhere[ListRoleAliasesRequest], d.listRoleAliases),
 	}
-}
-
-// newRoleAlias asks for the alias under the tags it is to have.
-func newRoleAlias(scope arn.Scope, in *CreateRoleAliasRequest) []awsapi.Need {
-	c := policy.Context{}
-	var keys []string
-	for _, tag := range in.Tags {
-		c.Set("aws:RequestTag/"+tag.Key, value(tag.Value))
-		keys = append(keys, tag.Key)
-	}
-	c.Set("aws:TagKeys", keys...)
-	return []awsapi.Need{{Resource: scope.RoleAlias(in.RoleAlias), Context: c}}
 }
 
 func (d *Door) createRoleAlias(ctx context.Context, scope arn.Scope, in *CreateRoleAliasRequest) (*CreateRoleAliasResponse, error) {
@@ -55,22 +45,6 @@ func (d *Door) createRoleAlias(ctx context.Context, scope arn.Scope, in *CreateR
 	return &CreateRoleAliasResponse{RoleAlias: &made.Name, RoleAliasArn: new(string(scope.RoleAlias(made.Name)))}, nil
 }
 
-// tagsOf refuses keys that differ only in the case of their letters: a policy
-// can't tell them apart.
-func tagsOf(list []Tag) (map[string]string, error) {
-	tags := make(map[string]string, len(list))
-	seen := make(map[string]bool, len(list))
-	for _, tag := range list {
-		folded := strings.ToLower(tag.Key)
-		if seen[folded] {
-			return nil, fault.Invalid.Errorf("Duplicate tag keys found: %s", tag.Key)
-		}
-		seen[folded] = true
-		tags[tag.Key] = value(tag.Value)
-	}
-	return tags, nil
-}
-
 func (d *Door) describeRoleAlias(ctx context.Context, scope arn.Scope, in *DescribeRoleAliasRequest) (*DescribeRoleAliasResponse, error) {
 	alias, err := d.Aliases.Find(ctx, scope, in.RoleAlias)
 	if err != nil {
@@ -85,6 +59,17 @@ func (d *Door) describeRoleAlias(ctx context.Context, scope arn.Scope, in *Descr
 		CreationDate:              awswire.At(alias.Created),
 		LastModifiedDate:          awswire.At(alias.Modified),
 	}}, nil
+}
+
+func (d *Door) updateRoleAlias(ctx context.Context, scope arn.Scope, in *UpdateRoleAliasRequest) (*UpdateRoleAliasResponse, error) {
+	err := d.Aliases.Update(ctx, scope, in.RoleAlias, rolealias.Update{
+		Role: arn.ARN(value(in.RoleArn)), // the model's shortest has 20 characters
+		Life: time.Duration(value(in.CredentialDurationSeconds)) * time.Second,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateRoleAliasResponse{RoleAlias: &in.RoleAlias, RoleAliasArn: new(string(scope.RoleAlias(in.RoleAlias)))}, nil
 }
 
 func (d *Door) deleteRoleAlias(ctx context.Context, scope arn.Scope, in *DeleteRoleAliasRequest) (*DeleteRoleAliasResponse, error) {

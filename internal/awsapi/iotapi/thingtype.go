@@ -12,27 +12,31 @@ import (
 
 func (d *Door) thingTypes() []awsapi.Operation {
 	return []awsapi.Operation{
-		awsapi.Handle(CreateThingType, func(scope arn.Scope, in *CreateThingTypeRequest) arn.ARN { return scope.ThingType(in.ThingTypeName) }, d.createThingType),
-		awsapi.Handle(DescribeThingType, func(scope arn.Scope, in *DescribeThingTypeRequest) arn.ARN { return scope.ThingType(in.ThingTypeName) }, d.describeThingType),
+		awsapi.HandleEach(CreateThingType, func(scope arn.Scope, in *CreateThingTypeRequest) []awsapi.Need {
+			return []awsapi.Need{{Resource: scope.ThingType(in.ThingTypeName), Context: requestTags(in.Tags)}}
+		}, d.createThingType),
+		awsapi.HandleKept(DescribeThingType, on(d, func(scope arn.Scope, in *DescribeThingTypeRequest) arn.ARN { return scope.ThingType(in.ThingTypeName) }), d.describeThingType),
 		awsapi.Handle(ListThingTypes, anywhere[ListThingTypesRequest], d.listThingTypes),
-		awsapi.Handle(DeprecateThingType, func(scope arn.Scope, in *DeprecateThingTypeRequest) arn.ARN { return scope.ThingType(in.ThingTypeName) }, d.deprecateThingType),
-		awsapi.Handle(DeleteThingType, func(scope arn.Scope, in *DeleteThingTypeRequest) arn.ARN { return scope.ThingType(in.ThingTypeName) }, d.deleteThingType),
+		awsapi.HandleKept(DeprecateThingType, on(d, func(scope arn.Scope, in *DeprecateThingTypeRequest) arn.ARN { return scope.ThingType(in.ThingTypeName) }), d.deprecateThingType),
+		awsapi.HandleKept(DeleteThingType, on(d, func(scope arn.Scope, in *DeleteThingTypeRequest) arn.ARN { return scope.ThingType(in.ThingTypeName) }), d.deleteThingType),
 	}
 }
 
 func (d *Door) createThingType(ctx context.Context, scope arn.Scope, in *CreateThingTypeRequest) (*CreateThingTypeResponse, error) {
 	properties := value(in.ThingTypeProperties)
 	// Better refused than accepted and forgotten.
-	if len(in.Tags) > 0 {
-		return nil, fault.NotImplemented.Errorf("Tags of thing types are not implemented")
-	}
 	if properties.Mqtt5Configuration != nil {
 		return nil, fault.NotImplemented.Errorf("mqtt5Configuration of thing types is not implemented")
+	}
+	tags, err := tagsOf(in.Tags)
+	if err != nil {
+		return nil, err
 	}
 	t, err := d.Things.CreateType(ctx, scope, registry.Type{
 		Name:        registry.TypeName(in.ThingTypeName),
 		Description: value(properties.ThingTypeDescription),
 		Searchable:  properties.SearchableAttributes,
+		Tags:        tags,
 	})
 	if err != nil {
 		return nil, err

@@ -70,7 +70,7 @@ func anIoTPolicy(scope arn.Scope, name string, minute int) iotpolicy.Policy {
 	created := time.Date(2026, 7, 1, 12, minute, 0, 123_000_000, time.UTC)
 	return iotpolicy.Policy{
 		ID: fmt.Sprint("id of ", name, " in ", scope), Name: name, Document: "\t{\"as it is\":  \"sent – é\"}\r\n",
-		Version: 1, Created: created, Modified: created.Add(time.Second),
+		Version: 1, Tags: map[string]string{"team": "field", "empty": ""}, Created: created, Modified: created.Add(time.Second),
 	}
 }
 
@@ -113,6 +113,34 @@ func iotPolicies(t *testing.T, open func(t *testing.T) IoTPolicies) {
 		}
 		if got, err := s.Policy(t.Context(), east, "p"); err != nil || got.ID == "another" {
 			t.Errorf("Policy: got %+v, %v, want the first", got, err)
+		}
+	})
+
+	t.Run("its tags change, if the rule agrees, and nothing else does", func(t *testing.T) {
+		s := open(t)
+		s.insert(t, east, 1, "p", "q")
+		want := anIoTPolicy(east, "p", 1)
+		if err := s.ChangeTags(t.Context(), east, "p", func(got map[string]string) (map[string]string, error) {
+			if !cmp.Equal(got, want.Tags) {
+				t.Errorf("the change got %v, want %v", got, want.Tags)
+			}
+			return map[string]string{"site": "north"}, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		want.Tags = map[string]string{"site": "north"}
+		none := func(map[string]string) (map[string]string, error) { return nil, errRule }
+		if err := s.ChangeTags(t.Context(), east, "p", none); err != errRule {
+			t.Errorf("got %v, want %v", err, errRule)
+		}
+		if got, err := s.Policy(t.Context(), east, "p"); err != nil || !cmp.Equal(got, want) {
+			t.Errorf("Policy: got %+v, %v, want %+v", got, err, want)
+		}
+		if got, err := s.Policy(t.Context(), east, "q"); err != nil || !cmp.Equal(got, anIoTPolicy(east, "q", 1)) {
+			t.Errorf("another policy: got %+v, %v", got, err)
+		}
+		if err := s.ChangeTags(t.Context(), west, "p", none); !errors.Is(err, fault.NotFound) {
+			t.Errorf("in another region: got %v, want %v", err, fault.NotFound)
 		}
 	})
 

@@ -62,7 +62,7 @@ func Registry(t *testing.T, open func(t *testing.T) Things) {
 }
 
 func thingTypes(t *testing.T, open func(t *testing.T) Things) {
-	pump := registry.Type{Name: "pump", ID: "1", Description: "moves water", Searchable: []string{"site", "line"}, Created: today}
+	pump := registry.Type{Name: "pump", ID: "1", Description: "moves water", Searchable: []string{"site", "line"}, Tags: map[string]string{"team": "field", "empty": ""}, Created: today}
 
 	t.Run("one is kept, and answered to whoever would make it again", func(t *testing.T) {
 		s := open(t)
@@ -90,6 +90,7 @@ func thingTypes(t *testing.T, open func(t *testing.T) Things) {
 				if ty.Deprecated.Before(today) {
 					ty.Deprecated = today
 				}
+				ty.Tags = map[string]string{"site": "north"}
 				return err
 			})
 		}
@@ -100,7 +101,7 @@ func thingTypes(t *testing.T, open func(t *testing.T) Things) {
 			t.Errorf("got %v, want %v", err, errRule)
 		}
 		want := pump
-		want.Deprecated = today
+		want.Deprecated, want.Tags = today, map[string]string{"site": "north"}
 		if got, _ := s.Type(t.Context(), things, "pump"); !cmp.Equal(got, want) {
 			t.Errorf("got %+v, want %+v", got, want)
 		}

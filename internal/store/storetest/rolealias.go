@@ -119,6 +119,37 @@ func RoleAlias(t *testing.T, open func(t *testing.T) (rolealias.Store, *index.In
 		}
 	})
 
+	t.Run("a change is kept, a refused one is not", func(t *testing.T) {
+		s, _ := open(t)
+		want := alias("1", "pumps")
+		insert(t, s, scope, want)
+		insert(t, s, west, alias("2", "pumps"))
+		want.Role, want.Life, want.Tags = "arn:aws:iam::000000000000:role/Other", 2*time.Hour, map[string]string{"site": "north"}
+		want.Modified = want.Modified.Add(time.Minute)
+		got, err := s.ChangeAlias(t.Context(), scope, "pumps", func(a *rolealias.Alias) error {
+			if !cmp.Equal(*a, alias("1", "pumps")) {
+				t.Errorf("the change got %+v", a)
+			}
+			*a = want
+			return nil
+		})
+		if err != nil || !cmp.Equal(got, want) {
+			t.Errorf("ChangeAlias: got %+v, %v, want %+v", got, err, want)
+		}
+		if _, err := s.ChangeAlias(t.Context(), scope, "pumps", func(a *rolealias.Alias) error { a.Life = 0; return errRule }); err != errRule {
+			t.Errorf("ChangeAlias: got %v, want %v", err, errRule)
+		}
+		if got, err := s.Alias(t.Context(), scope, "pumps"); err != nil || !cmp.Equal(got, want) {
+			t.Errorf("Alias: got %+v, %v, want %+v", got, err, want)
+		}
+		if got, err := s.Alias(t.Context(), west, "pumps"); err != nil || got.Life != time.Hour {
+			t.Errorf("Alias in another region: got %+v, %v, want it as it was", got, err)
+		}
+		if _, err := s.ChangeAlias(t.Context(), stranger, "pumps", func(*rolealias.Alias) error { return nil }); !errors.Is(err, fault.NotFound) {
+			t.Errorf("ChangeAlias in %v: got %v, want %v", stranger, err, fault.NotFound)
+		}
+	})
+
 	t.Run("every change is published", func(t *testing.T) {
 		s, x := open(t)
 		read := func() (string, error) {
@@ -133,6 +164,14 @@ func RoleAlias(t *testing.T, open func(t *testing.T) (rolealias.Store, *index.In
 		insert(t, s, scope, alias("1", "pumps"))
 		if id, err := read(); id != "1" || err != nil {
 			t.Errorf("after InsertAlias: got %q, %v, want the alias", id, err)
+		}
+		if _, err := s.ChangeAlias(t.Context(), scope, "pumps", func(a *rolealias.Alias) error { a.Role = "arn:aws:iam::000000000000:role/Other"; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		reread := false
+		index.Get(t.Context(), x, rolealias.Key(scope, "pumps"), func(context.Context) (string, error) { reread = true; return "1", nil })
+		if !reread {
+			t.Error("ChangeAlias was not published")
 		}
 		if err := s.DeleteAlias(t.Context(), scope, "pumps"); err != nil {
 			t.Fatal(err)
