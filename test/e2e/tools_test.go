@@ -113,12 +113,18 @@ func (s *Server) script(t *testing.T, interpreter, name string, extra map[string
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.run(t, t.TempDir(), extra, append([]string{interpreter, path}, args...)...)
+}
+
+// run is script for any program. It answers what the program printed.
+func (s *Server) run(t *testing.T, dir string, extra map[string]string, argv ...string) string {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), clientLimit)
 	defer cancel()
 	exported := maps.Clone(s.Env)
 	maps.Copy(exported, extra)
-	cmd := exec.CommandContext(ctx, interpreter, append([]string{path}, args...)...)
-	cmd.Dir = t.TempDir()
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Dir = dir
 	cmd.Env = CleanEnv(t)
 	for _, name := range slices.Sorted(maps.Keys(exported)) {
 		if exported[name] != "" {
@@ -128,10 +134,11 @@ func (s *Server) script(t *testing.T, interpreter, name string, extra map[string
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Run(); err != nil {
-		t.Errorf("%s: %v\n%s", name, err, out.Bytes())
-		return
+		t.Errorf("%s: %v\n%s", strings.Join(argv, " "), err, out.Bytes())
+	} else {
+		t.Logf("%s\n%s", strings.Join(argv, " "), out.Bytes())
 	}
-	t.Logf("%s\n%s", name, out.Bytes())
+	return out.String()
 }
 
 func TestCleanEnv(t *testing.T) {

@@ -1,0 +1,201 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// throughTheTutorial is what the server must have answered to each example, in
+// this order, whatever came between.
+var throughTheTutorial = []string{
+	"CreateBucket 200", "CreateRole 200", "AttachRolePolicy 200",
+	"CreateThingType 200", "CreateThing 200", "CreateDeviceFleet 200", "DescribeDeviceFleet 200", "RegisterDevices 200",
+	"CreateKeysAndCertificate 200", "CreatePolicy 200", "AttachPolicy 200", "DescribeEndpoint 200",
+	"credentials 200", "PutObject 200", "PutObject 200", "PutObject 200",
+	"GetCallerIdentity 200", "PutObject 200", "GetObject 403", "ListObjectsV2 403", "CreateThing 403",
+}
+
+// Each program of examples/ runs the whole tutorial, in two regions; it leaves
+// nothing behind, or with its flag everything.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
+		prepare func(t *testing.T) (argv []string)
+		keep    string // the flag that leaves what was made; "" has none
+	}{
+		{"register_fleet.ipynb", func(t *testing.T) []string {
+			path, _ := python(t)
+			return []string{path, absolute(t, "testdata/notebook.py"), example(t, "register_fleet.ipynb")}
+		}, ""},
+		{"register_fleet.py", func(t *testing.T) []string {
+			path, _ := python(t)
+			return []string{path, example(t, "register_fleet.py")}
+		}, "--keep"},
+		{"shell", func(t *testing.T) []string {
+			awsCLI(t)
+			need(t, "curl")
+			return []string{need(t, "sh"), example(t, "shell/register_fleet.sh")}
+		}, "--keep"},
+		{"go", goExample, "-keep"},
+		{"javascript", javascriptExample, "--keep"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			argv := tc.prepare(t)
+			t.Run("cleaning up", func(t *testing.T) {
+				s := Start(t, atOnce)
+				dir := t.TempDir()
+				out := s.run(t, dir, nil, argv...)
+				s.answered(t, append(slices.Clone(throughTheTutorial), "DetachPolicy 200", "credentials 403", "DeleteRole 200"))
+				s.holdsNothing(t)
+				role := regexp.MustCompile(`role/(SageMaker\w+)`).FindStringSubmatch(out)
+				if role == nil {
+					t.Fatal("the example names no role")
+				}
+				s.Client().IAM(t, "GetRole", "RoleName", role[1]).Refused(t, 404, "NoSuchEntity")
+				if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+					t.Errorf("files left: %v, %v", left, err)
+				}
+			})
+			if tc.keep == "" {
+				return
+			}
+			t.Run("in another region, kept", func(t *testing.T) {
+				s := Start(t, "--region=us-west-2")
+				dir := t.TempDir()
+				s.run(t, dir, nil, append(slices.Clone(argv), tc.keep)...)
+				s.answered(t, throughTheTutorial)
+				c := s.Client()
+				bucket := c.S3(t, "GET", "/", "").OK(t).XML("Name")
+				if got, want := c.S3(t, "GET", "/"+bucket+"/device_output/sample.jsonl", "").OK(t).Body, "{\"celsius\": 21.5}\n"; got != want {
+					t.Errorf("what the device wrote: got %q, want %q", got, want)
+				}
+				info, err := os.Stat(filepath.Join(dir, "private.pem.key"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if info.Mode().Perm() != 0o600 {
+					t.Errorf("private.pem.key: got mode %v, want 0600", info.Mode())
+				}
+			})
+		})
+	}
+}
+
+func absolute(t *testing.T, path string) string {
+	t.Helper()
+	path, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func example(t *testing.T, name string) string {
+	t.Helper()
+	return absolute(t, filepath.Join("../../examples", name))
+}
+
+// goExample builds the program; the SDK takes minutes the first time.
+func goExample(t *testing.T) []string {
+	if testing.Short() {
+		t.Skip("compiles the AWS SDK for Go")
+	}
+	built := filepath.Join(t.TempDir(), "example")
+	build := exec.Command(need(t, "go"), "build", "-C", example(t, "go"), "-o", built, ".")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return []string{built}
+}
+
+// javascriptExample installs the SDK beside a copy of the program. Where the
+// packages can't be had it is as with a missing tool.
+func javascriptExample(t *testing.T) []string {
+	if testing.Short() {
+		t.Skip("installs the AWS SDK for JavaScript")
+	}
+	node, npm := need(t, "node"), need(t, "npm")
+	said, err := exec.Command(node, "--version").Output()
+	if v := parseVersion(strings.TrimPrefix(string(said), "v")); err != nil || !v.atLeast(20, 0) {
+		missing(t, "node %s is older than 20: %v", said, err)
+	}
+	dir := t.TempDir()
+	for _, name := range []string{"package.json", "package-lock.json", "register_fleet.mjs"} {
+		text, err := os.ReadFile(example(t, filepath.Join("javascript", name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), clientLimit)
+	defer cancel()
+	install := exec.CommandContext(ctx, npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline", "--fetch-retries=1")
+	install.Dir = dir
+	if out, err := install.CombinedOutput(); err != nil {
+		missing(t, "npm ci: %v\n%s", err, out)
+	}
+	return []string{node, filepath.Join(dir, "register_fleet.mjs")}
+}
+
+// answered fails the test unless the server's log holds these answers in this order.
+func (s *Server) answered(t *testing.T, want []string) {
+	t.Helper()
+	var got []string
+	for line := range strings.Lines(s.log.String()) {
+		var record struct {
+			Msg, Service, Operation string
+			Status                  int
+		}
+		if json.Unmarshal([]byte(line), &record) != nil || record.Msg != "request" {
+			continue
+		}
+		if record.Operation == "" {
+			record.Operation = record.Service
+		}
+		got = append(got, fmt.Sprint(record.Operation, " ", record.Status))
+	}
+	rest := got
+	for _, answer := range want {
+		at := slices.Index(rest, answer)
+		if at < 0 {
+			t.Errorf("no %s in its place among %s", answer, strings.Join(got, ", "))
+			return
+		}
+		rest = rest[at+1:]
+	}
+}
+
+// holdsNothing fails the test if anything that the tutorial makes is there.
+func (s *Server) holdsNothing(t *testing.T) {
+	t.Helper()
+	c := s.Client()
+	for _, kind := range []struct{ path, member string }{
+		{"/things", "things"},
+		{"/thing-types", "thingTypes"},
+		{"/certificates", "certificates"},
+		{"/policies", "policies"},
+		{"/role-aliases", "roleAliases"},
+	} {
+		if got := c.IoT(t, "GET", kind.path, nil).OK(t).JSON(kind.member); got != "[]" {
+			t.Errorf("%s left: %s", kind.member, got)
+		}
+	}
+	if got := c.SageMaker(t, "ListDeviceFleets", struct{}{}).OK(t).JSON("DeviceFleetSummaries"); got != "[]" {
+		t.Errorf("fleets left: %s", got)
+	}
+	if got := c.S3(t, "GET", "/", "").OK(t).XML("Name"); got != "" {
+		t.Errorf("bucket left: %s", got)
+	}
+}
