@@ -3,7 +3,6 @@ package iam
 import (
 	"context"
 	"errors"
-	"strconv"
 	"strings"
 	"time"
 
@@ -23,24 +22,11 @@ type ManagedPolicy struct {
 	Description string
 	Default     int // number of the version in force
 	Created     time.Time
-	Updated     time.Time // when the version in force was made
+	Updated     time.Time // when its newest version was made
 }
 
 // ARN names the policy.
 func (p ManagedPolicy) ARN() arn.ARN { return arn.ManagedPolicy(p.Account, p.Path, p.Name) }
-
-// Version is one wording of a managed policy.
-type Version struct {
-	Number   int    // AWS writes version 1 as v1
-	Document string // JSON, as it was given
-	Created  time.Time
-}
-
-// ID is how AWS writes the version.
-func (v Version) ID() string { return VersionID(v.Number) }
-
-// VersionID is how AWS writes the version with that number.
-func VersionID(number int) string { return "v" + strconv.Itoa(number) }
 
 // CreatePolicy keeps a new customer managed policy, of which Account and Name
 // are needed; document becomes its version 1, which is in force.
@@ -54,21 +40,14 @@ func (d *Directory) CreatePolicy(ctx context.Context, p ManagedPolicy, document 
 	if err := p.valid(); err != nil {
 		return ManagedPolicy{}, err
 	}
-	if sizeOf(document) > MaxManagedSize {
-		return ManagedPolicy{}, fault.LimitExceeded.Errorf("Cannot exceed quota for PolicySize: %d", MaxManagedSize)
-	}
-	doc, err := policy.Parse(document, policy.Identity)
-	if err != nil {
+	if err := checkManaged(document); err != nil {
 		return ManagedPolicy{}, err
-	}
-	if doc.Version() != "2012-10-17" {
-		return ManagedPolicy{}, fault.Malformed.Errorf("The policy must be in version 2012-10-17.")
 	}
 	p.ID = newID("ANPA")
 	p.Default = 1
 	p.Created = d.now().Truncate(time.Second)
 	p.Updated = p.Created
-	err = d.store.InsertPolicy(ctx, p, Version{Number: 1, Document: document, Created: p.Created}, MaxPolicies)
+	err := d.store.InsertPolicy(ctx, p, Version{Number: 1, Document: document, Created: p.Created}, MaxPolicies)
 	switch {
 	case errors.Is(err, fault.AlreadyExists):
 		return ManagedPolicy{}, fault.AlreadyExists.Errorf("A policy called %s already exists. Duplicate names are not allowed.", p.Name)
@@ -78,6 +57,22 @@ func (d *Directory) CreatePolicy(ctx context.Context, p ManagedPolicy, document 
 		return ManagedPolicy{}, err
 	}
 	return p, nil
+}
+
+// checkManaged refuses what can't be a version of a managed policy: a
+// fault.LimitExceeded or fault.Malformed.
+func checkManaged(document string) error {
+	if sizeOf(document) > MaxManagedSize {
+		return fault.LimitExceeded.Errorf("Cannot exceed quota for PolicySize: %d", MaxManagedSize)
+	}
+	doc, err := policy.Parse(document, policy.Identity)
+	if err != nil {
+		return err
+	}
+	if doc.Version() != policy.Version2012 {
+		return fault.Malformed.Errorf("The policy must be in version 2012-10-17.")
+	}
+	return nil
 }
 
 func (p ManagedPolicy) valid() error {
@@ -122,46 +117,19 @@ func noPolicy(a arn.ARN) error {
 	return fault.NotFound.Errorf("Policy %s was not found.", a)
 }
 
-// PolicyVersion answers one version of a policy; id is its AWS spelling, such
-// as v1. It fails like Policy.
-func (d *Directory) PolicyVersion(ctx context.Context, account string, a arn.ARN, id string) (Version, error) {
-	p, err := d.Policy(ctx, account, a)
-	if err != nil {
-		return Version{}, err
-	}
-	missing := fault.NotFound.Errorf("Policy %s version %s does not exist or is not attachable.", a, id)
-	digits, ok := strings.CutPrefix(id, "v")
-	number, err := strconv.Atoi(digits)
-	if !ok || err != nil || VersionID(number) != id {
-		return Version{}, missing
-	}
-	if own, ok := awsManaged()[a]; ok {
-		if own.version.Number != number {
-			return Version{}, missing
-		}
-		return own.version, nil
-	}
-	v, err := d.store.PolicyVersion(ctx, account, p.Name, number)
-	if errors.Is(err, fault.NotFound) {
-		return Version{}, missing
-	}
-	return v, err
-}
-
 // DeletePolicy removes a customer managed policy. It fails with fault.NotFound,
-// with fault.InUse while it is attached, and with fault.Denied for one of
-// AWS's own.
+// with fault.InUse while it is attached or has versions beside the default,
+// and with fault.Denied for one of AWS's own.
 func (d *Directory) DeletePolicy(ctx context.Context, account string, a arn.ARN) error {
-	p, err := d.Policy(ctx, account, a)
-	if err != nil {
+	if _, err := d.ours(ctx, account, a); err != nil {
 		return err
 	}
-	if p.Account != account {
-		return fault.Denied.Errorf("The policy %s is managed by AWS and can't be deleted.", a)
-	}
-	err = d.store.DeletePolicy(ctx, account, a, func(attached int) error {
-		if attached > 0 {
+	err := d.store.DeletePolicy(ctx, account, a, func(u PolicyUses) error {
+		switch {
+		case u.Attached > 0:
 			return fault.InUse.Errorf("Cannot delete a policy attached to entities.")
+		case u.Versions > 1:
+			return fault.InUse.Errorf("This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.")
 		}
 		return nil
 	})

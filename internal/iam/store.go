@@ -9,7 +9,8 @@ import (
 
 // Store keeps roles and policies. Each method happens wholly or not at all,
 // and every change publishes the index keys it touches: RoleKey of the roles
-// whose decisions it may change, RoleIDKey of a role that comes or goes.
+// and UserKey of the users whose decisions it may change, such as those that a
+// managed policy is attached to, RoleIDKey of a role that comes or goes.
 //
 // A decide function is called inside the write with what is there at that
 // moment; its error keeps nothing and is returned unwrapped. It looks only at
@@ -61,10 +62,51 @@ type Store interface {
 	Policy(ctx context.Context, account, name string) (ManagedPolicy, error)
 	// PolicyVersion fails with fault.NotFound.
 	PolicyVersion(ctx context.Context, account, name string, number int) (Version, error)
-	// DeletePolicy removes the policy of that ARN with its versions. decide
-	// sees how many roles and users it is attached to. It fails with fault.NotFound.
-	DeletePolicy(ctx context.Context, account string, a arn.ARN, decide func(attached int) error) error
+	// Policies answers a page of the customer managed policies whose path
+	// begins with prefix, by ARN; only those that are attached, if asked for.
+	Policies(ctx context.Context, account, prefix string, attached bool, p page.Request) (page.Page[CountedPolicy], error)
+	// DeletePolicy removes the policy of that ARN with its versions. It fails
+	// with fault.NotFound.
+	DeletePolicy(ctx context.Context, account string, a arn.ARN, decide func(PolicyUses) error) error
+	// Entities answers a page of who a managed policy is attached to, with a
+	// path that begins with prefix, by kind and name; only those of kind,
+	// unless it is "".
+	Entities(ctx context.Context, account string, a arn.ARN, kind, prefix string, p page.Request) (page.Page[Entity], error)
+
+	// InsertVersion keeps another version of the policy of that ARN, under the
+	// number after the highest there ever was, and puts it in force if asked
+	// to. decide sees how many versions there are. It answers the version as
+	// kept, or fails with fault.NotFound.
+	InsertVersion(ctx context.Context, account string, a arn.ARN, v Version, inForce bool, decide func(versions int) error) (Version, error)
+	// Versions answers all versions of a policy, the newest first, without
+	// their documents.
+	Versions(ctx context.Context, account, name string) ([]Version, error)
+	// PutInForce makes a version of the policy of that ARN the default. It
+	// fails with fault.NotFound.
+	PutInForce(ctx context.Context, account string, a arn.ARN, number int) error
+	// DeleteVersion fails with fault.NotFound. decide sees whether the version
+	// is in force.
+	DeleteVersion(ctx context.Context, account string, a arn.ARN, number int, decide func(inForce bool) error) error
 }
+
+// PolicyUses counts who a managed policy is attached to, and its versions.
+type PolicyUses struct{ Attached, Versions int }
+
+// CountedPolicy is a managed policy with the number of roles and users it is
+// attached to.
+type CountedPolicy struct {
+	ManagedPolicy
+	Attached int
+}
+
+// Entity is a role or user that a managed policy is attached to.
+type Entity struct{ Kind, Name, ID string }
+
+// The kinds of entities.
+const (
+	ARole = "Role"
+	AUser = "User"
+)
 
 // Record is a role with everything that says what it may do.
 type Record struct {

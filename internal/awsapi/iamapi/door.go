@@ -26,8 +26,10 @@ type Door struct {
 
 // Operations are those that Muster implements.
 func (d *Door) Operations() []awsapi.Operation {
-	return slices.Concat(d.roles(), d.roleChanges(), d.roleTags(), d.rolePolicies(), d.attachments(), d.policies(),
-		d.users(), d.userPolicies(), d.accessKeys())
+	return slices.Concat(
+		d.roles(), d.roleChanges(), d.roleTags(), d.rolePolicies(), d.attachments(), d.policies(), d.policyVersions(),
+		d.users(), d.userPolicies(), d.accessKeys(),
+	)
 }
 
 // Faults are IAM's names for the kinds of refusal.

@@ -232,6 +232,12 @@ func TestEveryOperationAsksForItsPermission(t *testing.T) {
 		{"GetPolicy", policy, []string{"PolicyArn=" + policy}},
 		{"GetPolicyVersion", policy, []string{"PolicyArn=" + policy, "VersionId=v1"}},
 		{"DeletePolicy", policy, []string{"PolicyArn=" + policy}},
+		{"ListPolicies", "*", nil},
+		{"ListEntitiesForPolicy", policy, []string{"PolicyArn=" + policy}},
+		{"CreatePolicyVersion", policy, []string{"PolicyArn=" + policy, "PolicyDocument=" + document}},
+		{"ListPolicyVersions", policy, []string{"PolicyArn=" + policy}},
+		{"SetDefaultPolicyVersion", policy, []string{"PolicyArn=" + policy, "VersionId=v1"}},
+		{"DeletePolicyVersion", policy, []string{"PolicyArn=" + policy, "VersionId=v1"}},
 	} {
 		for _, who := range []string{"nobody", "pathless"} {
 			want := failed("AccessDenied", "User: arn:aws:sts::000000000000:assumed-role/"+who+"/me is not authorized to perform: iam:"+tc.operation+

@@ -15,8 +15,10 @@ func (d *Door) policies() []awsapi.Operation {
 			return arn.ManagedPolicy(scope.Account, pathOf(in.Path), in.PolicyName)
 		}, d.createPolicy),
 		awsapi.Handle(GetPolicy, func(_ arn.Scope, in *GetPolicyRequest) arn.ARN { return arn.ARN(in.PolicyArn) }, d.getPolicy),
-		awsapi.Handle(GetPolicyVersion, func(_ arn.Scope, in *GetPolicyVersionRequest) arn.ARN { return arn.ARN(in.PolicyArn) }, d.getPolicyVersion),
 		awsapi.Handle(DeletePolicy, func(_ arn.Scope, in *DeletePolicyRequest) arn.ARN { return arn.ARN(in.PolicyArn) }, d.deletePolicy),
+		// AWS knows no resource for it: only a policy of every resource allows it.
+		awsapi.Handle(ListPolicies, func(arn.Scope, *ListPoliciesRequest) arn.ARN { return "" }, d.listPolicies),
+		awsapi.Handle(ListEntitiesForPolicy, func(_ arn.Scope, in *ListEntitiesForPolicyRequest) arn.ARN { return arn.ARN(in.PolicyArn) }, d.listEntitiesForPolicy),
 	}
 }
 
@@ -61,23 +63,52 @@ func shownPolicy(p iam.ManagedPolicy, attached int) *Policy {
 	}
 }
 
-func (d *Door) getPolicyVersion(ctx context.Context, scope arn.Scope, in *GetPolicyVersionRequest) (*GetPolicyVersionResponse, error) {
-	p, err := d.Roles.Policy(ctx, scope.Account, arn.ARN(in.PolicyArn))
-	if err != nil {
-		return nil, err
-	}
-	v, err := d.Roles.PolicyVersion(ctx, scope.Account, p.ARN(), in.VersionId)
-	if err != nil {
-		return nil, err
-	}
-	return &GetPolicyVersionResponse{PolicyVersion: &PolicyVersion{
-		CreateDate:       awswire.At(v.Created),
-		Document:         encoded(v.Document),
-		IsDefaultVersion: new(v.Number == p.Default),
-		VersionId:        new(v.ID()),
-	}}, nil
-}
-
 func (d *Door) deletePolicy(ctx context.Context, scope arn.Scope, in *DeletePolicyRequest) (*awswire.Empty, error) {
 	return nil, d.Roles.DeletePolicy(ctx, scope.Account, arn.ARN(in.PolicyArn))
+}
+
+// boundaries reports whether only permissions boundaries are asked for, which
+// no policy is used as.
+func boundaries(usage *string) bool { return value(usage) == "PermissionsBoundary" }
+
+func (d *Door) listPolicies(ctx context.Context, scope arn.Scope, in *ListPoliciesRequest) (*ListPoliciesResponse, error) {
+	out := &ListPoliciesResponse{Policies: []Policy{}, IsTruncated: new(false)}
+	if boundaries(in.PolicyUsageFilter) {
+		return out, nil
+	}
+	of := value(in.Scope)
+	p, err := d.Roles.Policies(ctx, scope.Account, iam.PolicyFilter{
+		Own: of != "AWS", AWS: of != "Local", Prefix: pathOf(in.PathPrefix), Attached: in.OnlyAttached != nil && *in.OnlyAttached,
+	}, pageOf(in.Marker, in.MaxItems))
+	if err != nil {
+		return nil, err
+	}
+	for _, each := range p.Items {
+		s := shownPolicy(each.ManagedPolicy, each.Attached)
+		s.Description = nil // AWS shows it only in GetPolicy
+		out.Policies = append(out.Policies, *s)
+	}
+	out.IsTruncated, out.Marker = marker(p.Next)
+	return out, nil
+}
+
+func (d *Door) listEntitiesForPolicy(ctx context.Context, scope arn.Scope, in *ListEntitiesForPolicyRequest) (*ListEntitiesForPolicyResponse, error) {
+	p, err := d.Roles.Entities(ctx, scope.Account, arn.ARN(in.PolicyArn), value(in.EntityFilter), pathOf(in.PathPrefix), pageOf(in.Marker, in.MaxItems))
+	if err != nil {
+		return nil, err
+	}
+	if boundaries(in.PolicyUsageFilter) {
+		p.Items, p.Next = nil, ""
+	}
+	out := &ListEntitiesForPolicyResponse{PolicyGroups: []PolicyGroup{}, PolicyRoles: []PolicyRole{}, PolicyUsers: []PolicyUser{}}
+	for _, e := range p.Items {
+		switch e.Kind {
+		case iam.ARole:
+			out.PolicyRoles = append(out.PolicyRoles, PolicyRole{RoleName: &e.Name, RoleId: &e.ID})
+		case iam.AUser:
+			out.PolicyUsers = append(out.PolicyUsers, PolicyUser{UserName: &e.Name, UserId: &e.ID})
+		}
+	}
+	out.IsTruncated, out.Marker = marker(p.Next)
+	return out, nil
 }

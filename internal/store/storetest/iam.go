@@ -40,6 +40,7 @@ func IAM(t *testing.T, open func(t *testing.T) (iam.Store, *index.Index)) {
 	t.Run("roles", func(t *testing.T) { iamRoles(t, open) })
 	t.Run("changes of roles", func(t *testing.T) { iamRoleChanges(t, open) })
 	t.Run("policies", func(t *testing.T) { iamPolicies(t, open) })
+	t.Run("versions of policies", func(t *testing.T) { iamVersions(t, open) })
 	t.Run("every change is published", func(t *testing.T) { iamPublished(t, open) })
 }
 
@@ -228,9 +229,9 @@ func iamPolicies(t *testing.T, open func(t *testing.T) (iam.Store, *index.Index)
 
 		mustIAM(t, s.Attach(t.Context(), home, "Fleet", ours, agreeAlways))
 		no := errors.New("no")
-		if err := s.DeletePolicy(t.Context(), home, ours, func(n int) error {
-			if n != 1 {
-				t.Errorf("the rule was shown %d", n)
+		if err := s.DeletePolicy(t.Context(), home, ours, func(u iam.PolicyUses) error {
+			if u != (iam.PolicyUses{Attached: 1, Versions: 1}) {
+				t.Errorf("the rule was shown %+v", u)
 			}
 			return no
 		}); err != no {
