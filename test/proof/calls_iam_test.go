@@ -132,6 +132,9 @@ func userCalls() []call {
 		}),
 		key,
 		on(iamapi.ListAccessKeys, func(n *names) *iamapi.ListAccessKeysRequest { return &iamapi.ListAccessKeysRequest{UserName: &n.user} }),
+		on(stsapi.GetAccessKeyInfo, func(n *names) *stsapi.GetAccessKeyInfoRequest {
+			return &stsapi.GetAccessKeyInfoRequest{AccessKeyId: n.accessKey}
+		}),
 		on(iamapi.GetAccessKeyLastUsed, func(n *names) *iamapi.GetAccessKeyLastUsedRequest {
 			return &iamapi.GetAccessKeyLastUsedRequest{AccessKeyId: n.accessKey}
 		}),
@@ -156,9 +159,6 @@ func tokenCalls() []call {
 		whoAmI,
 		on(stsapi.AssumeRole, func(*names) *stsapi.AssumeRoleRequest {
 			return &stsapi.AssumeRoleRequest{RoleArn: "arn:aws:iam::000000000000:role/Nobody", RoleSessionName: "again"}
-		}),
-		on(stsapi.GetAccessKeyInfo, func(n *names) *stsapi.GetAccessKeyInfoRequest {
-			return &stsapi.GetAccessKeyInfoRequest{AccessKeyId: n.accessKey}
 		}),
 		on(stsapi.GetSessionToken, func(*names) *stsapi.GetSessionTokenRequest { return &stsapi.GetSessionTokenRequest{} }),
 	}

@@ -157,26 +157,26 @@ func (f *field) newDevice(thing string, g *group) *device {
 	}
 	d.gates = append(gates{g.alias, g.policy, g.ofRole[0], g.ofRole[1]}, d.own...)
 	d.url = "https://" + m.state.Endpoint + "/role-aliases/" + g.name + "/credentials"
-	d.kept, d.second = f.connection(*made.CertificatePem, key), f.connection(*made.CertificatePem, key)
+	d.kept, d.second = connection(f.t, m, *made.CertificatePem, key), connection(f.t, m, *made.CertificatePem, key)
 	return d
 }
 
 // connection is a client of the device port with one connection, which it keeps.
-func (f *field) connection(certificate string, key *ecdsa.PrivateKey) *http.Client {
+func connection(t *testing.T, m *muster, certificate string, key *ecdsa.PrivateKey) *http.Client {
 	block, _ := pem.Decode([]byte(certificate))
 	roots := x509.NewCertPool()
-	root, err := os.ReadFile(f.m.state.RootCA)
+	root, err := os.ReadFile(m.state.RootCA)
 	if err != nil || !roots.AppendCertsFromPEM(root) {
-		f.t.Errorf("the root certificate: %v", err)
+		t.Errorf("the root certificate: %v", err)
 	}
 	transport := &http.Transport{
 		MaxConnsPerHost: 1, // a clerk may ask for a device that asks
 		TLSClientConfig: &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{{Certificate: [][]byte{block.Bytes}, PrivateKey: key}}},
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, network, f.m.state.Devices)
+			return (&net.Dialer{}).DialContext(ctx, network, m.state.Devices)
 		},
 	}
-	f.t.Cleanup(transport.CloseIdleConnections)
+	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport, Timeout: 30 * time.Second}
 }
 
@@ -186,7 +186,9 @@ func (d *device) vend(c *http.Client) (status int, _ *sigv4.Credential, err erro
 	if err != nil {
 		return 0, nil, err
 	}
-	r.Header.Set("x-amzn-iot-thingname", d.thing)
+	if d.thing != "" {
+		r.Header.Set("x-amzn-iot-thingname", d.thing)
+	}
 	answer, err := c.Do(r)
 	if err != nil {
 		return 0, nil, err

@@ -1,0 +1,234 @@
+package proof
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+
+	"muster/internal/awsapi/iotapi"
+)
+
+type kind struct {
+	description string
+	deprecated  bool
+}
+
+type thing struct {
+	kind       string
+	attributes map[string]string
+	version    int64
+	principals map[string]bool // ids of certificates
+}
+
+func (t *thing) String() string { return fmt.Sprintf("%q v%d %v", t.kind, t.version, t.attributes) }
+
+func (w *model) used(kind string) bool {
+	for _, t := range w.things {
+		if t.kind == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// attributes are some, at times more than a thing without a type may have, or
+// one without a value, which is none.
+func (x *trial) attributes() map[string]string {
+	all := map[string]string{}
+	for range x.r.IntN(5) {
+		all[one(x, "site", "line", "color", "size", "year")] = one(x, "a", "b", "")
+	}
+	return all
+}
+
+// kept are the attributes that stay, and whether there are too many.
+func kept(all map[string]string, kind string) (map[string]string, bool) {
+	has := map[string]string{}
+	for name, value := range all {
+		if value != "" {
+			has[name] = value
+		}
+	}
+	return has, kind == "" && len(has) > 3
+}
+
+func (x *trial) thing() string { return x.name("thing-", 6) }
+func (x *trial) kind() string  { return x.name("kind-", 3) }
+
+var thingSteps = []step{
+	{"CreateThingType", func(x *trial) (string, string, string) {
+		name, description := x.kind(), one(x, "", "a pump")
+		in := &iotapi.CreateThingTypeRequest{ThingTypeName: name}
+		if description != "" {
+			in.ThingTypeProperties = &iotapi.ThingTypeProperties{ThingTypeDescription: &description}
+		}
+		want := fineWord
+		switch k := x.world.kinds[name]; {
+		case k == nil:
+			x.world.kinds[name] = &kind{description: description}
+		case k.description != description:
+			want = itsThere
+		}
+		return name + " " + description, say(x, iotapi.CreateThingType, in, fine), want
+	}},
+	{"DescribeThingType", func(x *trial) (string, string, string) {
+		name, want := x.kind(), notThere
+		if k := x.world.kinds[name]; k != nil {
+			want = fmt.Sprint(k.description, k.deprecated)
+		}
+		return name, say(x, iotapi.DescribeThingType, &iotapi.DescribeThingTypeRequest{ThingTypeName: name}, func(out *iotapi.DescribeThingTypeResponse) string {
+			return fmt.Sprint(value(out.ThingTypeProperties.ThingTypeDescription), value(out.ThingTypeMetadata.Deprecated))
+		}), want
+	}},
+	{"ListThingTypes", func(x *trial) (string, string, string) {
+		return "", say(x, iotapi.ListThingTypes, &iotapi.ListThingTypesRequest{}, func(out *iotapi.ListThingTypesResponse) string {
+			var all []string
+			for _, k := range out.ThingTypes {
+				all = append(all, *k.ThingTypeName)
+			}
+			return strings.Join(all, ", ")
+		}), strings.Join(sorted(x.world.kinds), ", ")
+	}},
+	{"DeprecateThingType", func(x *trial) (string, string, string) {
+		name, undo, want := x.kind(), x.r.IntN(2) == 0, notThere
+		if k := x.world.kinds[name]; k != nil {
+			k.deprecated, want = !undo, fineWord
+		}
+		return fmt.Sprint(name, undo), say(x, iotapi.DeprecateThingType, &iotapi.DeprecateThingTypeRequest{ThingTypeName: name, UndoDeprecate: &undo}, fine), want
+	}},
+	{"DeleteThingType", func(x *trial) (string, string, string) {
+		name, want := x.kind(), fineWord
+		switch k := x.world.kinds[name]; {
+		case k == nil:
+			want = notThere
+		case !k.deprecated || x.world.used(name):
+			want = badRequest
+		default:
+			delete(x.world.kinds, name)
+		}
+		return name, say(x, iotapi.DeleteThingType, &iotapi.DeleteThingTypeRequest{ThingTypeName: name}, fine), want
+	}},
+	{"CreateThing", func(x *trial) (string, string, string) {
+		name, of, attributes := x.thing(), one(x, "", x.kind()), x.attributes()
+		in := &iotapi.CreateThingRequest{ThingName: name, AttributePayload: &iotapi.AttributePayload{Attributes: attributes}}
+		if of != "" {
+			in.ThingTypeName = &of
+		}
+		return fmt.Sprint(name, " ", of, attributes), say(x, iotapi.CreateThing, in, fine), x.world.createThing(name, of, attributes)
+	}},
+	{"DescribeThing", func(x *trial) (string, string, string) {
+		name, want := x.thing(), notThere
+		if t := x.world.things[name]; t != nil {
+			want = t.String()
+		}
+		return name, say(x, iotapi.DescribeThing, &iotapi.DescribeThingRequest{ThingName: name}, func(out *iotapi.DescribeThingResponse) string {
+			return (&thing{kind: value(out.ThingTypeName), attributes: out.Attributes, version: *out.Version}).String()
+		}), want
+	}},
+	{"UpdateThing", func(x *trial) (string, string, string) {
+		name, of, attributes := x.thing(), one(x, "", "", x.kind()), x.attributes()
+		remove, merge := x.r.IntN(4) == 0, x.r.IntN(2) == 0
+		in := &iotapi.UpdateThingRequest{ThingName: name, RemoveThingType: &remove, AttributePayload: &iotapi.AttributePayload{Attributes: attributes, Merge: &merge}}
+		if of != "" {
+			in.ThingTypeName = &of
+		}
+		if x.r.IntN(4) == 0 {
+			in.ExpectedVersion = new(int64(1 + x.r.IntN(3)))
+		}
+		want := x.world.updateThing(name, of, remove, attributes, merge, in.ExpectedVersion)
+		return fmt.Sprint(name, " ", of, remove, attributes, merge, value(in.ExpectedVersion)), say(x, iotapi.UpdateThing, in, fine), want
+	}},
+	{"DeleteThing", func(x *trial) (string, string, string) {
+		name, want := x.thing(), fineWord
+		switch t := x.world.things[name]; {
+		case t == nil:
+		case len(t.principals) > 0:
+			want = badRequest
+		default:
+			delete(x.world.things, name)
+		}
+		return name, say(x, iotapi.DeleteThing, &iotapi.DeleteThingRequest{ThingName: name}, fine), want
+	}},
+	{"ListThings", func(x *trial) (string, string, string) {
+		of, attribute, with := one(x, "", x.kind()), one(x, "", "site", "line"), ""
+		in := &iotapi.ListThingsRequest{MaxResults: new(int32(1 + x.r.IntN(4)))}
+		if of != "" {
+			in.ThingTypeName = &of
+		}
+		if attribute != "" {
+			with = one(x, "a", "b")
+			in.AttributeName, in.AttributeValue = &attribute, &with
+		}
+		var want, got []string
+		for _, name := range sorted(x.world.things) {
+			if t := x.world.things[name]; (of == "" || t.kind == of) && (attribute == "" || t.attributes[attribute] == with) {
+				want = append(want, name+" "+t.String())
+			}
+		}
+		return fmt.Sprint(of, attribute, with), pages(&got, func(token *string) (items []string, more *string, refused string) {
+			in.NextToken = token
+			refused = say(x, iotapi.ListThings, in, func(out *iotapi.ListThingsResponse) string {
+				for _, t := range out.Things {
+					items = append(items, *t.ThingName+" "+(&thing{kind: value(t.ThingTypeName), attributes: t.Attributes, version: *t.Version}).String())
+				}
+				more = out.NextToken
+				return ""
+			})
+			return items, more, refused
+		}), strings.Join(want, ", ")
+	}},
+}
+
+func (w *model) createThing(name, of string, attributes map[string]string) string {
+	has, tooMany := kept(attributes, of)
+	t := w.things[name]
+	switch {
+	case tooMany:
+		return badRequest
+	case t != nil && t.kind == of && maps.Equal(t.attributes, has):
+		return fineWord
+	case t != nil:
+		return itsThere
+	case of != "" && w.kinds[of] == nil:
+		return notThere
+	case of != "" && w.kinds[of].deprecated:
+		return badRequest
+	}
+	w.things[name] = &thing{kind: of, attributes: has, version: 1, principals: map[string]bool{}}
+	return fineWord
+}
+
+func (w *model) updateThing(name, of string, remove bool, attributes map[string]string, merge bool, version *int64) string {
+	t := w.things[name]
+	switch {
+	case remove && of != "":
+		return badRequest
+	case t == nil:
+		return notThere
+	case version != nil && *version != t.version:
+		return badVersion
+	case of != "" && w.kinds[of] == nil:
+		return notThere
+	case of != "" && w.kinds[of].deprecated:
+		return badRequest
+	}
+	becomes := t.kind
+	if of != "" || remove {
+		becomes = of
+	}
+	all := map[string]string{}
+	if merge {
+		maps.Copy(all, t.attributes)
+	}
+	maps.Copy(all, attributes)
+	if len(attributes) == 0 && !merge {
+		all = map[string]string{}
+	}
+	has, tooMany := kept(all, becomes)
+	if tooMany {
+		return badRequest
+	}
+	t.kind, t.attributes = becomes, has
+	t.version++
+	return fineWord
+}
