@@ -9,6 +9,7 @@ import (
 // values of which one must match.
 type conditionOnAKey struct {
 	key      string // folded
+	name     string // as it was written
 	set      quantifier
 	ifExists bool
 	negated  bool
@@ -92,7 +93,7 @@ func (p *parser) condition(c *conditionOnAKey, op operator, m *member, place str
 			return malformed(place, "The condition key %q is not valid.", m.name)
 		}
 	}
-	c.key = fold(m.name)
+	c.key, c.name = fold(m.name), m.name
 	values, err := scalars(&m.value, place)
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ type piece struct {
 	kind     kind
 	text     string // of a literal, or a variable's default
 	key      string // of a variable, folded
+	name     string // and as it was written
 	defaults bool   // the variable has a default
 }
 
@@ -100,7 +101,7 @@ func readVariable(text string) (piece, int, error) {
 	if i == len(text) || name == "" || strings.ContainsAny(name, "${*?'") {
 		return piece{}, 0, errors.New("a policy variable is not well formed")
 	}
-	v := piece{kind: variable, key: fold(name)}
+	v := piece{kind: variable, key: fold(name), name: name}
 	if text[i] == '}' {
 		return v, i + 1, nil
 	}
