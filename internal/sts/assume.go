@@ -48,6 +48,10 @@ type Assumed struct {
 	Credential
 	ARN arn.ARN // arn:aws:sts::<account>:assumed-role/<role>/<session>
 	ID  string  // <role id>:<session name>
+
+	// Packed is how much of a token is taken, in percent; 0 when neither
+	// policies nor tags were given.
+	Packed int
 }
 
 // AssumeRole lets caller become a role whose trust policy allows it: by naming
@@ -97,7 +101,12 @@ func (s *Service) AssumeRole(ctx context.Context, caller *iam.Caller, ask Ask) (
 	if err != nil {
 		return Assumed{}, err
 	}
+	packed := 0
+	if grant.more() != 0 {
+		packed = (len(cred.SessionToken.Reveal())*100 + maxToken - 1) / maxToken
+	}
 	return Assumed{
+		Packed:     packed,
 		Credential: cred,
 		ARN:        arn.AssumedRole(role.Account, role.Name, ask.SessionName),
 		ID:         role.ID + ":" + ask.SessionName,

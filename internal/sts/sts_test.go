@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"muster/internal/arn"
 	"muster/internal/iam"
 	"muster/internal/index"
 	"muster/internal/seal"
@@ -55,6 +56,7 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	w := &world{db: db, master: master, roles: iam.New(db.IAM(), x), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), rootKey: rootKeyID}
+	w.roles.Master = master
 	w.roles.Now = func() time.Time { return w.now }
 	w.Service = w.another()
 	return w
@@ -119,6 +121,15 @@ func TestASessionComesBackAsItWasSealed(t *testing.T) {
 		{"an access key", bare},
 		{"over TLS, with an external id", func() sts.Session { s := bare; s.Secure, s.ExternalID = true, "12:34"; return s }()},
 		{"an unusual role id", func() sts.Session { s := bare; s.RoleID = "AROA-x"; return s }()},
+		{"limited by policies, with tags", func() sts.Session {
+			s := bare
+			s.Policy = `{"Version":"2012-10-17","Statement":[]}`
+			s.PolicyARNs = []arn.ARN{"arn:aws:iam::aws:policy/service-role/x", "arn:aws:iam::999999999999:policy/y"}
+			s.Tags = []iam.Tag{{Key: "team", Value: "pumps"}, {Key: "empty"}}
+			s.Transitive = []string{"team"}
+			return s
+		}()},
+		{"of GetSessionToken", sts.Session{Account: account, Region: "us-east-1", AccessKey: rootKeyID}},
 		{"a session of a session of a device", func() sts.Session {
 			first := whole
 			first.Issued, first.Expires = time.Unix(1_700_000_000, 0).UTC(), time.Unix(1_700_003_600, 0).UTC()
@@ -186,6 +197,10 @@ func TestMintRefuses(t *testing.T) {
 		{"two origins", func(g *sts.Grant) { g.AccessKey = rootKeyID }},
 		{"no life", func(g *sts.Grant) { g.Life = 0 }},
 		{"too long a life", func(g *sts.Grant) { g.Life = 12*time.Hour + time.Second }},
+		{"no role, and a certificate", func(g *sts.Grant) { g.RoleID, g.SessionName = "", "" }},
+		{"no role, and too long a life", func(g *sts.Grant) {
+			g.Session, g.Life = sts.Session{Account: account, AccessKey: rootKeyID}, 36*time.Hour+time.Second
+		}},
 		{"no account", func(g *sts.Grant) { g.Account = "" }},
 		{"a strange account", func(g *sts.Grant) { g.Account = "12345678901x" }},
 		{"no role", func(g *sts.Grant) { g.RoleID = "" }},

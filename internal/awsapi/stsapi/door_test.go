@@ -3,6 +3,7 @@ package stsapi_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"net/url"
@@ -56,7 +57,7 @@ func newDesk(t *testing.T) *desk {
 	}
 	d := &desk{roles: iam.New(db.IAM(), x), now: time.Now()}
 	now := func() time.Time { return d.now }
-	d.roles.Now = now
+	d.roles.Now, d.roles.Master = now, master
 	sessions := sts.New(db.STS(), master, d.roles)
 	sessions.Now = now
 	sessions.Log = slog.New(slog.DiscardHandler)
@@ -69,6 +70,19 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// user makes a user that may do nothing, and answers its key.
+func (d *desk) user(t *testing.T, name string) sigv4.Credential {
+	t.Helper()
+	if _, err := d.roles.CreateUser(t.Context(), iam.User{Account: account, Name: name}); err != nil {
+		t.Fatal(err)
+	}
+	k, err := d.roles.CreateAccessKey(t.Context(), account, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sigv4.Credential{AccessKey: k.ID, Secret: k.Secret}
 }
 
 // ask posts a form of "Name=value" parameters, and answers status and body.
@@ -154,10 +168,20 @@ func TestAssumeRoleRefused(t *testing.T) {
 		{"too long for any", rootKey, []string{"DurationSeconds=43201"}, 400, ""},
 		{"too short", rootKey, []string{"DurationSeconds=899"}, 400, ""},
 		{"a bad name", rootKey, []string{"RoleSessionName=a/b"}, 400, ""},
-		{"a policy", rootKey, []string{"Policy=" + trust}, 501, ""},
-		{"a policy's ARN", rootKey, []string{"PolicyArns.member.1.arn=" + "arn:aws:iam::aws:policy/AmazonS3FullAccess"}, 501, ""},
-		{"tags", rootKey, []string{"Tags.member.1.Key=a", "Tags.member.1.Value=b"}, 501, ""},
-		{"transitive tags", rootKey, []string{"TransitiveTagKeys.member.1=a"}, 501, ""},
+		{"a policy that is a trust policy", rootKey, []string{"Policy=" + trust}, 400,
+			failed("MalformedPolicyDocument", "Policy document should not specify a principal. (at Statement.Principal)")},
+		{"a policy that is none", rootKey, []string{"Policy=x"}, 400, ""},
+		{"a policy that is too long", rootKey, []string{"Policy=" + only(strings.Repeat("a", 2048))}, 400,
+			failed("ValidationError", "The session policies have 2134 characters, of which 2048 are possible.")},
+		{"a policy that isn't there", rootKey, []string{"PolicyArns.member.1.arn=arn:aws:iam::000000000000:policy/none"}, 400,
+			failed("ValidationError", "Policy arn:aws:iam::000000000000:policy/none was not found.")},
+		{"an ARN of no policy", rootKey, []string{"PolicyArns.member.1.arn=" + target + "/and/more"}, 400,
+			failed("ValidationError", "ARN "+target+"/and/more is not valid.")},
+		{"tags, which the trust policy doesn't allow", rootKey, []string{"Tags.member.1.Key=a", "Tags.member.1.Value=b"}, 403,
+			failed("AccessDenied", "User: arn:aws:iam::000000000000:root is not authorized to perform: sts:TagSession on resource: "+target)},
+		{"one tag twice", rootKey, []string{"Tags.member.1.Key=a", "Tags.member.1.Value=b", "Tags.member.2.Key=A", "Tags.member.2.Value=b"}, 400, ""},
+		{"a transitive tag that isn't given", rootKey, []string{"TransitiveTagKeys.member.1=a"}, 400,
+			failed("ValidationError", "The specified transitive tag key must be included in the requested tags.")},
 		{"a source identity", rootKey, []string{"SourceIdentity=somebody"}, 501, ""},
 		{"a second factor", rootKey, []string{"SerialNumber=GAHT12345678", "TokenCode=123456"}, 501, ""},
 		{"a provided context", rootKey, []string{"ProvidedContexts.member.1.ProviderArn=arn:aws:iam::aws:contextProvider/IdentityCenter"}, 501, ""},
@@ -172,6 +196,97 @@ func TestAssumeRoleRefused(t *testing.T) {
 				t.Error("a credential came with the refusal")
 			}
 		})
+	}
+}
+
+// only is a policy that allows one action.
+func only(action string) string {
+	return `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:` + action + `","Resource":"*"}}`
+}
+
+func TestTagsThatNoTokenCanHold(t *testing.T) {
+	d := newDesk(t)
+	if err := d.roles.UpdateTrust(t.Context(), account, "target", strings.Replace(trust, `"sts:AssumeRole"`, `["sts:AssumeRole","sts:TagSession"]`, 1)); err != nil {
+		t.Fatal(err)
+	}
+	parameters := []string{"RoleArn=" + target, "RoleSessionName=me"}
+	for i := range 50 {
+		n := fmt.Sprintf("Tags.member.%d.", i+1)
+		parameters = append(parameters, n+"Key="+fmt.Sprint(i)+strings.Repeat("k", 100), n+"Value="+strings.Repeat("v", 200))
+	}
+	if status, got := d.ask(t, rootKey, "AssumeRole", parameters...); status != 400 || !strings.Contains(got, "<Code>PackedPolicyTooLarge</Code>") {
+		t.Errorf("got %d %s", status, got)
+	}
+	status, got := d.ask(t, rootKey, "AssumeRole", parameters[:6]...)
+	if status != 200 || !regexp.MustCompile(`<PackedPolicySize>\d\d</PackedPolicySize>`).MatchString(got) {
+		t.Errorf("two tags: got %d %s", status, got)
+	}
+}
+
+func TestGetSessionToken(t *testing.T) {
+	d := newDesk(t)
+	user := d.user(t, "ana")
+	for _, tc := range []struct {
+		name       string
+		key        sigv4.Credential
+		parameters []string
+		status     int
+		life       time.Duration
+	}{
+		{"a user's", user, nil, 200, 12 * time.Hour},
+		{"a user's, longest", user, []string{"DurationSeconds=129600"}, 200, 36 * time.Hour},
+		{"a user's, shortest", user, []string{"DurationSeconds=900"}, 200, 15 * time.Minute},
+		{"a user's, longer", user, []string{"DurationSeconds=129601"}, 400, 0},
+		{"a user's, shorter", user, []string{"DurationSeconds=899"}, 400, 0},
+		{"root's", rootKey, nil, 200, time.Hour},
+		{"root's, longer than an hour", rootKey, []string{"DurationSeconds=7200"}, 200, time.Hour},
+		{"with a second factor", user, []string{"SerialNumber=GAHT12345678", "TokenCode=123456"}, 501, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			status, got := d.ask(t, tc.key, "GetSessionToken", tc.parameters...)
+			m := given.FindStringSubmatch(got)
+			if status != tc.status || (m != nil) != (status == 200) {
+				t.Fatalf("got %d %s, want %d", status, got, tc.status)
+			}
+			if m == nil {
+				return
+			}
+			if want := d.now.Add(tc.life).UTC().Format("2006-01-02T15:04:05Z"); m[2] != want {
+				t.Errorf("expiration: got %q, want %q", m[2], want)
+			}
+			key := sigv4.Credential{AccessKey: m[1], Secret: secret.New(m[3]), Token: secret.New(m[4])}
+			_, whoever := d.ask(t, tc.key, "GetCallerIdentity")
+			if status, got := d.ask(t, key, "GetCallerIdentity"); status != 200 || got != whoever {
+				t.Errorf("who is it: got %d %s, want %s", status, got, whoever)
+			}
+			if status, got := d.ask(t, key, "GetSessionToken"); status != 403 || got != failed("AccessDenied", "Cannot call GetSessionToken with session credentials") {
+				t.Errorf("again: got %d %s", status, got)
+			}
+			if status, got := d.ask(t, key, "GetAccessKeyInfo", "AccessKeyId="+user.AccessKey); status != 403 || !strings.Contains(got, "<Code>AccessDenied</Code>") {
+				t.Errorf("another of STS: got %d %s", status, got)
+			}
+		})
+	}
+	session, _ := d.assume(t, rootKey)
+	if status, got := d.ask(t, session, "GetSessionToken"); status != 403 || got != failed("AccessDenied", "Cannot call GetSessionToken with session credentials") {
+		t.Errorf("a role's session: got %d %s", status, got)
+	}
+}
+
+func TestGetAccessKeyInfo(t *testing.T) {
+	d := newDesk(t)
+	user := d.user(t, "ana")
+	want := `<GetAccessKeyInfoResponse ` + ns + `><GetAccessKeyInfoResult><Account>` + account + `</Account></GetAccessKeyInfoResult>` + meta + `</GetAccessKeyInfoResponse>`
+	if status, got := d.ask(t, rootKey, "GetAccessKeyInfo", "AccessKeyId="+user.AccessKey); status != 200 || got != want {
+		t.Errorf("got %d %s, want %s", status, got, want)
+	}
+	if status, got := d.ask(t, rootKey, "GetAccessKeyInfo", "AccessKeyId=AKIAAAAAAAAAAAAAAAAA"); status != 400 ||
+		got != failed("ValidationError", "The access key AKIAAAAAAAAAAAAAAAAA is not known.") {
+		t.Errorf("an unknown key: got %d %s", status, got)
+	}
+	if status, got := d.ask(t, user, "GetAccessKeyInfo", "AccessKeyId="+user.AccessKey); status != 403 || got != failed("AccessDenied",
+		"User: arn:aws:iam::000000000000:user/ana is not authorized to perform: sts:GetAccessKeyInfo on resource: * because no identity-based policy allows the sts:GetAccessKeyInfo action") {
+		t.Errorf("without the permission: got %d %s", status, got)
 	}
 }
 
