@@ -8,26 +8,64 @@ import (
 	"muster/internal/arn"
 	"muster/internal/fault"
 	"muster/internal/index"
+	"muster/internal/page"
 	"muster/internal/policy"
 )
 
-// compiled is one policy as the index holds it, once for all certificates.
-type compiled struct {
-	id    string
-	named policy.Named
+// Compiled is the default version of a policy as the index holds it, once for
+// all certificates. Nobody may change it.
+type Compiled struct {
+	policy.Named
+	Text string // of the document, as it was sent
+	id   string
 }
 
 // Effective answers what is attached to a certificate, compiled, from the
 // index: the default version of each policy, named for it, in alphabetical
 // order. While nothing changes, the documents are the same pointers.
 func (p *Policies) Effective(ctx context.Context, scope arn.Scope, certificateID string) ([]policy.Named, error) {
+	all, err := p.effective(ctx, scope, certificateID)
+	if err != nil {
+		return nil, err
+	}
+	docs := make([]policy.Named, len(all))
+	for i, c := range all {
+		docs[i] = c.Named
+	}
+	return docs, nil
+}
+
+// EffectiveOf answers the same, with the documents' texts, of a principal as
+// Attach names it: a certificate's ARN in scope. It fails as Attached does.
+func (p *Policies) EffectiveOf(ctx context.Context, scope arn.Scope, principal string) ([]*Compiled, error) {
+	if _, err := p.Attached(ctx, scope, principal, page.Request{Limit: 1}); err != nil {
+		return nil, err
+	}
+	certificateID, err := certificate(scope, principal)
+	if err != nil {
+		return nil, err
+	}
+	return p.effective(ctx, scope, certificateID)
+}
+
+// Compiled answers a policy, whether it is attached to anything or not, from
+// the index. It fails with fault.NotFound.
+func (p *Policies) Compiled(ctx context.Context, scope arn.Scope, name string) (*Compiled, error) {
+	c, err := p.compiled(ctx, scope, name)
+	if errors.Is(err, fault.NotFound) {
+		return nil, notFound(name)
+	}
+	return c, err
+}
+
+func (p *Policies) effective(ctx context.Context, scope arn.Scope, certificateID string) ([]*Compiled, error) {
 	refs, err := index.Get(ctx, p.index, AttachedKey(scope, certificateID), func(ctx context.Context) ([]Ref, error) {
 		return p.store.Attachments(ctx, scope, certificateID)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("find the policies of certificate %s: %w", certificateID, err)
 	}
-	docs := make([]policy.Named, 0, len(refs))
+	docs := make([]*Compiled, 0, len(refs))
 	for _, ref := range refs {
 		doc, err := p.compiled(ctx, scope, ref.Name)
 		if errors.Is(err, fault.NotFound) {
@@ -37,14 +75,14 @@ func (p *Policies) Effective(ctx context.Context, scope arn.Scope, certificateID
 			return nil, err
 		}
 		if doc.id == ref.ID { // else deleted and made anew meanwhile: that one is not attached
-			docs = append(docs, doc.named)
+			docs = append(docs, doc)
 		}
 	}
 	return docs, nil
 }
 
-func (p *Policies) compiled(ctx context.Context, scope arn.Scope, name string) (*compiled, error) {
-	return index.Get(ctx, p.index, Key(scope, name), func(ctx context.Context) (*compiled, error) {
+func (p *Policies) compiled(ctx context.Context, scope arn.Scope, name string) (*Compiled, error) {
+	return index.Get(ctx, p.index, Key(scope, name), func(ctx context.Context) (*Compiled, error) {
 		kept, err := p.store.Policy(ctx, scope, name)
 		if err != nil {
 			return nil, err
@@ -54,6 +92,6 @@ func (p *Policies) compiled(ctx context.Context, scope arn.Scope, name string) (
 			// One that can't be read may deny: nothing can be decided without it.
 			return nil, fmt.Errorf("read policy %s as it is kept: %v", name, err)
 		}
-		return &compiled{id: kept.ID, named: policy.Named{Name: name, Document: doc}}, nil
+		return &Compiled{Named: policy.Named{Name: name, Document: doc}, Text: kept.Document, id: kept.ID}, nil
 	})
 }

@@ -139,7 +139,7 @@ func callerName(ctx context.Context) string {
 
 // services are the doors of the signed APIs other than S3.
 func (h *house) services() []awsapi.Service {
-	iot := &iotapi.Door{Things: h.things, Certificates: h.certificates, Policies: h.policies, Aliases: h.aliases, Accounts: h.accounts}
+	iot := &iotapi.Door{Things: h.things, Certificates: h.certificates, Policies: h.policies, Aliases: h.aliases, Accounts: h.accounts, Devices: h.provider}
 	sagemaker := &sagemakerapi.Door{Fleets: h.fleets}
 	roles := &iamapi.Door{Roles: h.roles}
 	tokens := &stsapi.Door{Sessions: h.sessions}

@@ -14,6 +14,7 @@ import (
 	"muster/internal/arn"
 	"muster/internal/awsapi"
 	"muster/internal/certificate"
+	"muster/internal/credentials"
 	"muster/internal/fault"
 	"muster/internal/iotpolicy"
 	"muster/internal/page"
@@ -28,11 +29,12 @@ type Door struct {
 	Policies     *iotpolicy.Policies
 	Aliases      *rolealias.Aliases
 	Accounts     *account.Accounts
+	Devices      *credentials.Provider
 }
 
 // Operations are all that the door answers.
 func (d *Door) Operations() []awsapi.Operation {
-	return slices.Concat(d.things(), d.thingTypes(), d.principals(), d.certificates(), d.policies(), d.policyVersions(), d.roleAliases(), d.tags(), d.endpoints())
+	return slices.Concat(d.things(), d.thingTypes(), d.principals(), d.certificates(), d.policies(), d.policyVersions(), d.roleAliases(), d.tags(), d.authorizations(), d.endpoints())
 }
 
 // Faults are the names of refusals in AWS IoT; the model knows their status.

@@ -1,0 +1,167 @@
+package credentials
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+
+	"muster/internal/arn"
+	"muster/internal/certificate"
+	"muster/internal/fault"
+	"muster/internal/policy"
+	"muster/internal/registry"
+)
+
+// Rehearsal is what a device might do on an MQTT connection, asked before it
+// does: AWS IoT's TestAuthorization.
+type Rehearsal struct {
+	Principal string // the ARN of its certificate
+	ClientID  string // of the connection; "" leaves it and its thing unknown
+	Add, Skip []string
+	Acts      []Act
+}
+
+// Act is one action, such as iot:Publish, on all of the resources.
+type Act struct {
+	Action    string
+	Resources []string // ARNs
+}
+
+// Outcome is what the policies say to an act. Of several resources one that is
+// denied denies the act, and one that nothing allows leaves it silent.
+type Outcome struct {
+	Verdict policy.Verdict
+	Allow   []string // names of the policies that allow a resource
+	Deny    []string // that deny one
+	Silent  []string // when the verdict is silent: that say nothing to a resource that nothing allows
+	Missing []string // keys and variables the policies ask for and that have no value
+}
+
+// Rehearse answers what the policies of the principal say to each act, by the
+// engine that decides about credentials. Policies to skip are as if they were
+// not attached, those to add as if they were, even if they are skipped.
+//
+// The thing is the one that the client id names, if the certificate is
+// attached to it. Where the device would come from is not known, so
+// aws:SourceIp is missing. Whether the certificate is active is not asked:
+// policies alone are tested.
+//
+// It fails with fault.Invalid or fault.NotFound when the principal is none or
+// not there, and with fault.NotFound for a policy to add that isn't there.
+func (p *Provider) Rehearse(ctx context.Context, scope arn.Scope, r Rehearsal) ([]Outcome, error) {
+	policies, err := p.rehearsed(ctx, scope, r)
+	if err != nil {
+		return nil, err
+	}
+	c, err := p.connectionContext(ctx, scope, r)
+	if err != nil {
+		return nil, err
+	}
+	outcomes := make([]Outcome, 0, len(r.Acts))
+	for _, act := range r.Acts {
+		outcomes = append(outcomes, outcome(policies, act, c))
+	}
+	return outcomes, nil
+}
+
+// rehearsed answers the policies that count.
+func (p *Provider) rehearsed(ctx context.Context, scope arn.Scope, r Rehearsal) ([]policy.Named, error) {
+	attached, err := p.Policies.EffectiveOf(ctx, scope, r.Principal)
+	if err != nil {
+		return nil, err
+	}
+	var all []policy.Named
+	has := map[string]bool{}
+	for _, c := range attached {
+		if !slices.Contains(r.Skip, c.Name) {
+			has[c.Name] = true
+			all = append(all, c.Named)
+		}
+	}
+	for _, name := range r.Add {
+		c, err := p.Policies.Compiled(ctx, scope, name)
+		if err != nil {
+			return nil, err
+		}
+		if !has[name] {
+			has[name] = true
+			all = append(all, c.Named)
+		}
+	}
+	return all, nil
+}
+
+// connectionContext holds what policies may ask of the connection.
+func (p *Provider) connectionContext(ctx context.Context, scope arn.Scope, r Rehearsal) (policy.Context, error) {
+	id, _ := registry.Principal(r.Principal).Certificate(scope) // EffectiveOf found it
+	registered, err := p.Certificates.Registered(ctx, id)
+	if err != nil && !errors.Is(err, fault.NotFound) {
+		return nil, fmt.Errorf("find certificate %s: %w", id, err)
+	}
+	cert := in(scope, registered)
+	if cert == nil {
+		cert = &certificate.Certificate{ID: id, Scope: scope} // deleted meanwhile
+	}
+	if r.ClientID == "" {
+		return p.deviceContext(cert, nil, netip.Addr{}), nil
+	}
+	var named *registry.Thing
+	thing, attached, err := p.Things.Attached(ctx, scope, r.ClientID, id)
+	if err != nil {
+		return nil, fmt.Errorf("find thing %q: %w", r.ClientID, err)
+	}
+	if attached {
+		named = &thing
+	}
+	c := p.deviceContext(cert, named, netip.Addr{})
+	c["iot:clientid"] = one(r.ClientID)
+	if !attached {
+		c["iot:connection.thing.isattached"] = one("false")
+	}
+	return c, nil
+}
+
+// outcome asks each policy by itself, to tell which of them decide.
+func outcome(policies []policy.Named, act Act, c policy.Context) Outcome {
+	var o Outcome
+	allow, deny, silent, missing := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	unanswered := len(act.Resources) == 0
+	for _, resource := range act.Resources {
+		r := &policy.Request{Action: act.Action, Resource: resource, Context: c}
+		said := policy.Silent
+		for _, named := range policies {
+			switch named.Document.Decide(r).Verdict {
+			case policy.Deny:
+				deny[named.Name], said = true, policy.Deny
+			case policy.Allow:
+				allow[named.Name] = true
+				said = max(said, policy.Allow)
+			}
+		}
+		if said == policy.Silent {
+			unanswered = true
+			for _, named := range policies {
+				silent[named.Name] = true
+			}
+		}
+		for _, key := range policy.Missing(policies, r) {
+			missing[key] = true
+		}
+	}
+	switch {
+	case len(deny) > 0:
+		o.Verdict = policy.Deny
+	case unanswered:
+		o.Verdict = policy.Silent
+		o.Silent = sorted(silent)
+	default:
+		o.Verdict = policy.Allow
+	}
+	o.Allow, o.Deny, o.Missing = sorted(allow), sorted(deny), sorted(missing)
+	return o
+}
+
+func sorted(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }

@@ -1,0 +1,87 @@
+package credentials_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"muster/internal/arn"
+	"muster/internal/credentials"
+	"muster/internal/fault"
+	"muster/internal/iam"
+	"muster/internal/registry"
+	"muster/internal/rolealias"
+)
+
+// A session lives as long as what an update leaves would still give it.
+func TestASessionFollowsUpdates(t *testing.T) {
+	const deny = `{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`
+	other := arn.Role(east.Account, "/", "Other")
+	field := arn.Role(east.Account, "/", "Field")
+	for _, tc := range []struct {
+		name   string
+		update func(r *rooms, p string) error
+		back   func(r *rooms, p string) error
+		want   error // of the update, on the session; nil: it lives on
+	}{
+		{"the alias's role changes", func(r *rooms, _ string) error { return r.update(rolealias.Update{Role: other}) },
+			func(r *rooms, _ string) error { return r.update(rolealias.Update{Role: field}) }, fault.Invalid},
+		{"the alias's role is given anew", func(r *rooms, _ string) error { return r.update(rolealias.Update{Role: field}) }, nil, nil},
+		{"the alias's life shrinks", func(r *rooms, _ string) error { return r.update(rolealias.Update{Life: 15 * time.Minute}) }, nil, nil},
+		{"the alias's life is more than the role allows", func(r *rooms, _ string) error { return r.update(rolealias.Update{Life: 2 * time.Hour}) },
+			func(r *rooms, _ string) error { return r.update(rolealias.Update{Life: time.Hour}) }, fault.Invalid},
+		{"another version of its policy, not the default", func(r *rooms, p string) error {
+			_, err := r.Policies.CreateVersion(r.t.Context(), east, p, deny, false)
+			return err
+		}, nil, nil},
+		{"another default version of its policy", func(r *rooms, p string) error {
+			_, err := r.Policies.CreateVersion(r.t.Context(), east, p, deny, true)
+			return err
+		}, func(r *rooms, p string) error { return r.Policies.SetDefaultVersion(r.t.Context(), east, p, "1") }, fault.Denied},
+		{"its thing gets a type", func(r *rooms, _ string) error {
+			return r.Things.UpdateThing(r.t.Context(), east, "pump-7", registry.Update{Type: "pump"})
+		}, func(r *rooms, _ string) error {
+			return r.Things.UpdateThing(r.t.Context(), east, "pump-7", registry.Update{RemoveType: true})
+		}, fault.Denied},
+		{"its thing loses the attribute the policy asks for", func(r *rooms, _ string) error {
+			return r.Things.UpdateThing(r.t.Context(), east, "pump-7", registry.Update{Attributes: map[string]string{"Site": ""}, Merge: true})
+		}, func(r *rooms, _ string) error {
+			return r.Things.UpdateThing(r.t.Context(), east, "pump-7", registry.Update{Attributes: map[string]string{"Site": "east"}})
+		}, fault.Denied},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			r := open(t)
+			id := r.register(east)
+			r.role("Other", trusting)
+			r.alias(east, "field", "Field")
+			r.allow(east, id, "*", `{"StringEquals":{"iot:Connection.Thing.Attributes[Site]":"east"}}`)
+			_, err := r.Things.CreateType(t.Context(), east, registry.Type{Name: "pump"})
+			r.must(err)
+			_, err = r.Things.CreateThing(t.Context(), east, registry.Thing{Name: "pump-7", Attributes: map[string]string{"Site": "east"}})
+			r.must(err)
+			r.must(r.Things.Attach(t.Context(), east, "pump-7", registry.Principal(east.Certificate(id)), false))
+			s, err := r.vend(t.Context(), credentials.Request{ServerName: hostname, CertificateID: id, Alias: "field", Thing: "pump-7", SourceIP: home})
+			r.must(err)
+			r.must(r.Granted(t.Context(), s))
+			policy := "p" + id[:8]
+			r.must(tc.update(r, policy))
+			if err := r.Granted(t.Context(), s); !errors.Is(err, tc.want) || tc.want == nil && err != nil {
+				t.Errorf("after the update: got %v, want %v", err, tc.want)
+			}
+			if tc.back == nil {
+				return
+			}
+			r.must(tc.back(r, policy))
+			if err := r.Granted(t.Context(), s); err != nil {
+				t.Errorf("taken back: got %v", err)
+			}
+		})
+	}
+}
+
+func (r *rooms) update(u rolealias.Update) error {
+	r.t.Helper()
+	root := iam.WithCaller(r.t.Context(), &iam.Caller{Account: east.Account, ARN: arn.Root(east.Account), Root: true})
+	return r.Aliases.Update(root, east, "field", u)
+}
