@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -34,4 +35,27 @@ func TestCut(t *testing.T) {
 	if len(last.Items) != 2 || last.Next != "" {
 		t.Errorf("got %v", last)
 	}
+}
+
+// A token that can be read is the one that was made of what it holds.
+func FuzzKey(f *testing.F) {
+	f.Add(page.Token("thing-7"), 1)
+	f.Add(page.Token("1700000000000", "thing-7"), 2)
+	f.Add("MR8=", 1)
+	f.Add("MQ==", 1)
+	f.Add("\n", 3)
+	f.Fuzz(func(t *testing.T, token string, parts int) {
+		key, err := page.Key(token, parts)
+		switch {
+		case token == "" && (err != nil || key != nil):
+			t.Errorf("Key of no token: got %q, %v", key, err)
+		case err != nil && !errors.Is(err, fault.Invalid):
+			t.Errorf("Key(%q, %d): got %v, want %v", token, parts, err, fault.Invalid)
+		case err == nil && token != "" && parts > 0:
+			// Line breaks in base64 are overlooked; they change nothing.
+			if len(key) != parts || page.Token(key...) != strings.NewReplacer("\r", "", "\n", "").Replace(token) {
+				t.Errorf("Key(%q, %d): got %q, which makes another token", token, parts, key)
+			}
+		}
+	})
 }
