@@ -96,11 +96,23 @@ func TestReadmeInSpanish(t *testing.T) {
 	for i, e := range english.blocks {
 		s := spanish.blocks[i]
 		want, got := commands(e.text), commands(s.text)
-		if e.language != s.language || !slices.Equal(want, got) {
-			t.Errorf("block %d, under %q, differs from that under %q:\n got %s %q\nwant %s %q",
-				i+1, s.section, e.section, s.language, got, e.language, want)
+		if e.language == s.language && slices.Equal(want, got) {
+			continue
 		}
+		at := 0
+		for at < min(len(want), len(got)) && want[at] == got[at] {
+			at++
+		}
+		t.Errorf("block %d, %q (%s), differs from that under %q (%s) from command %d on:\n got %q\nwant %q",
+			i+1, s.section, s.language, e.section, e.language, at+1, first(got[at:]), first(want[at:]))
 	}
+}
+
+func first(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return lines[0]
 }
 
 // Every relative link of the documents leads to a file.
