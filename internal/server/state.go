@@ -19,9 +19,11 @@ type State struct {
 	API      string `json:"api"`      // URL with an IP address: SDKs then use path-style S3
 	Devices  string `json:"devices"`  // host:port of the mutual-TLS port
 	Endpoint string `json:"endpoint"` // what DescribeEndpoint answers for iot:CredentialProvider
+	Hostname string `json:"hostname"`
 	Region   string `json:"region"`
 	Account  string `json:"account"`
 	RootKey  string `json:"root_key"`         // file of the root access key
+	Master   string `json:"master_key"`       // file of the master key
 	RootCA   string `json:"root_ca"`          // file of the root certificate
 	APITLS   string `json:"api_ca,omitempty"` // file of the CA to trust for the API; "" when it speaks plain HTTP or a certificate of the operator's
 }

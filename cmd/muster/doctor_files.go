@@ -1,0 +1,192 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"muster/internal/account"
+	"muster/internal/seal"
+	"muster/internal/server"
+)
+
+// What is left of a disk when it is time to do something.
+const (
+	littleSpace = 1 << 30   // bytes
+	noSpace     = 100 << 20 // bytes
+	fewFiles    = 10_000    // inodes: each object of S3 is a file
+)
+
+// checkData reports whether the data directory can be looked into.
+func (d *doctor) checkData() bool {
+	const check = "data directory"
+	dir := d.config.Data
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		d.fail(check, "start one with `muster serve`, which makes it, or name the one there is with --data", "%s does not exist", dir)
+		return false
+	case err != nil:
+		d.fail(check, "run this as the user of the server", "%v", err)
+		return false
+	case !info.IsDir():
+		d.fail(check, "name a directory with --data", "%s is not a directory", dir)
+		return false
+	}
+	if _, err := os.ReadDir(dir); err != nil {
+		d.fail(check, "run this as the user of the server", "%v", err)
+		return false
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		d.fail(check, "chmod 700 "+dir, "%s has mode %04o: others may look into it", dir, mode)
+	} else if stray := strayFile(dir, info); stray != "" {
+		d.fail(check, fmt.Sprintf("stop the server, then chown -R to the owner of %s: a server was once started as another user", dir), "%s belongs to another user than %s", stray, dir)
+	} else {
+		d.ok(check, "%s, mode %04o", dir, mode)
+	}
+	return true
+}
+
+// strayFile names a file of the data directory that belongs to another user
+// than the directory; "" when none does.
+func strayFile(dir string, of fs.FileInfo) string {
+	owner, ok := of.Sys().(*syscall.Stat_t)
+	if !ok {
+		return ""
+	}
+	for _, name := range []string{"lock", "master.key", "root-credentials", "muster.db", "muster.db-wal", "s3"} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			continue
+		}
+		if s, ok := info.Sys().(*syscall.Stat_t); ok && s.Uid != owner.Uid {
+			return filepath.Join(dir, name)
+		}
+	}
+	return ""
+}
+
+func (d *doctor) checkServer() {
+	const check = "server"
+	s, err := server.ReadState(d.config.Data)
+	locked := server.Running(d.config.Data)
+	switch {
+	case !locked:
+		d.fail(check, "muster serve --data "+d.config.Data, "no muster is running on this data directory")
+	case errors.Is(err, server.NotRunning):
+		d.fail(check, "wait until it is up and look at its log", "a muster holds the lock but is not up: it starts, or stops")
+	case err != nil:
+		d.fail(check, "restart the server, which writes it anew", "%v", err)
+	default:
+		d.running, d.state = true, s
+		if s.Version != version {
+			d.warn(check, "restart the server to run what is installed", "process %d runs version %s, this is %s", s.PID, s.Version, version)
+			return
+		}
+		d.ok(check, "process %d, version %s", s.PID, s.Version)
+	}
+}
+
+// space is what is left of a file system.
+type space struct{ bytes, files uint64 }
+
+func diskSpace(dir string) (space, error) {
+	var s unix.Statfs_t
+	if err := unix.Statfs(dir, &s); err != nil {
+		return space{}, err
+	}
+	left := space{bytes: uint64(s.Bavail) * uint64(s.Bsize), files: uint64(s.Ffree)}
+	if s.Files == 0 { // it has no bound on them
+		left.files = fewFiles
+	}
+	return left, nil
+}
+
+func (d *doctor) checkDisk() {
+	const check, fix = "disk space", "make room, or move the data directory to a larger disk while the server is stopped"
+	left, err := d.space(d.config.Data)
+	switch mb := left.bytes >> 20; {
+	case err != nil:
+		d.warn(check, "look at the disk by hand", "can't tell: %v", err)
+	case left.bytes < noSpace:
+		d.fail(check, fix, "%d MB are left", mb)
+	case left.bytes < littleSpace:
+		d.warn(check, fix, "%d MB are left", mb)
+	case left.files < fewFiles:
+		d.warn(check, fix, "the file system holds only %d more files, and each object is one", left.files)
+	default:
+		d.ok(check, "%d MB are left", mb)
+	}
+}
+
+// checkKeys looks at the two files that open everything.
+func (d *doctor) checkKeys() {
+	master := d.config.MasterKeyFile
+	if master == "" {
+		master = filepath.Join(d.config.Data, "master.key")
+	}
+	root := filepath.Join(d.config.Data, "root-credentials")
+	if d.running {
+		master, root = d.state.Master, d.state.RootKey
+	}
+	_, kept := os.Stat(filepath.Join(d.config.Data, "muster.db"))
+	d.checkKey("master key", master, kept == nil, "restore it from your copy: without it nothing that is kept can be opened", func() error {
+		_, _, err := seal.Load(master) // makes none: it is there
+		return err
+	})
+	d.checkKey("root key", root, false, "", func() error {
+		_, err := account.ReadRootKey(root)
+		return err
+	})
+}
+
+// checkKey checks a key's file. It is needed when the data were made with it;
+// else the first start makes it.
+func (d *doctor) checkKey(check, file string, needed bool, restore string, read func() error) {
+	info, err := os.Stat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && needed:
+		d.fail(check, restore, "%s is gone", file)
+		return
+	case errors.Is(err, fs.ErrNotExist):
+		d.warn(check, "none is needed: the next start makes it", "there is no %s", file)
+		return
+	case err != nil:
+		d.fail(check, "run this as the user of the server", "%v", err)
+		return
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		d.fail(check, "chmod 600 "+file+", and replace the key if somebody may have read it", "%s has mode %04o: others may read it", file, mode)
+		return
+	}
+	if err := read(); err != nil {
+		d.fail(check, "restore the file from your copy", "%v", err)
+		return
+	}
+	d.ok(check, "%s, mode %04o", file, info.Mode().Perm())
+}
+
+// checkFreePorts tries the ports that a server would take.
+func (d *doctor) checkFreePorts() {
+	for _, port := range []struct{ check, addr string }{{"api port", d.config.API}, {"device port", d.config.Devices}} {
+		check, addr := port.check, port.addr
+		l, err := net.Listen("tcp", addr)
+		switch {
+		case errors.Is(err, syscall.EADDRINUSE):
+			d.fail(check, "stop the program that has it (ss -ltnp), or give serve another", "%s is taken by another program", addr)
+		case errors.Is(err, syscall.EACCES):
+			d.fail(check, "give the binary the capability: setcap cap_net_bind_service=+ep, or AmbientCapabilities=CAP_NET_BIND_SERVICE in its unit", "%s may not be taken by this user", addr)
+		case err != nil:
+			d.fail(check, "give serve an address of this machine", "%v", err)
+		default:
+			l.Close()
+			d.ok(check, "%s is free", addr)
+		}
+	}
+}

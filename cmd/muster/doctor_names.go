@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// How long a certificate should still be good for. The server makes its own
+// anew with a month to go, so less is a sign that something else is shown.
+const (
+	serverSoon = 21 * 24 * time.Hour
+	rootSoon   = 365 * 24 * time.Hour
+)
+
+// nobody is a name that no server has: RFC 6761 keeps it from everybody.
+const nobody = "muster-doctor.invalid"
+
+// checkCertificates shakes hands with both ports, as their names and as another.
+func (d *doctor) checkCertificates(ctx context.Context) {
+	const check = "root certificate"
+	pem, err := os.ReadFile(d.state.RootCA)
+	roots := x509.NewCertPool()
+	if err != nil || !roots.AppendCertsFromPEM(pem) {
+		d.fail(check, "restart the server, which writes it anew", "%s can't be read: %v", d.state.RootCA, err)
+		return
+	}
+	endpoint, _ := hostAndPort(d.state.Endpoint)
+	shown, err := d.handshake(ctx, d.state.Devices, endpoint)
+	if err != nil {
+		d.fail("device certificate", "look at the server's log", "no TLS on %s: %v", d.state.Devices, err)
+		return
+	}
+	chains, err := d.trusted(shown, roots, endpoint)
+	if !d.certificate("device certificate", endpoint, shown, err) {
+		return
+	}
+	chain := chains[0]
+	d.root(chain[len(chain)-1])
+	d.checkServerNames(ctx, roots, endpoint)
+	d.checkAPICertificate(ctx, roots)
+}
+
+// checkAPICertificate is for an API port that speaks TLS.
+func (d *doctor) checkAPICertificate(ctx context.Context, roots *x509.CertPool) {
+	const check = "api certificate"
+	u, err := url.Parse(d.state.API)
+	if err != nil || u.Scheme != "https" {
+		return
+	}
+	if d.state.APITLS == "" {
+		roots = nil // the operator's own: this machine must trust it
+	}
+	shown, err := d.handshake(ctx, u.Host, u.Hostname())
+	if err != nil {
+		d.fail(check, "look at the server's log", "no TLS on %s: %v", u.Host, err)
+		return
+	}
+	_, err = d.trusted(shown, roots, u.Hostname())
+	d.certificate(check, u.Hostname(), shown, err)
+}
+
+// handshake answers the certificates that a port shows to who asks for name.
+func (d *doctor) handshake(ctx context.Context, addr, name string) ([]*x509.Certificate, error) {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	config := &tls.Config{ServerName: name, InsecureSkipVerify: true} // trusted judges, so that each fault has its name
+	conn, err := (&tls.Dialer{Config: config}).DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	return conn.(*tls.Conn).ConnectionState().PeerCertificates, nil
+}
+
+// trusted verifies what a port shows as a client does; roots is nil for those
+// of this machine.
+func (d *doctor) trusted(shown []*x509.Certificate, roots *x509.CertPool, name string) ([][]*x509.Certificate, error) {
+	between := x509.NewCertPool()
+	for _, c := range shown[1:] {
+		between.AddCert(c)
+	}
+	return shown[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, DNSName: name, CurrentTime: d.now()})
+}
+
+// certificate says what is wrong with the one a port shows, and reports
+// whether clients accept it.
+func (d *doctor) certificate(check, name string, shown []*x509.Certificate, err error) bool {
+	var (
+		invalid  x509.CertificateInvalidError
+		unknown  x509.UnknownAuthorityError
+		elsewise x509.HostnameError
+	)
+	leaf := shown[0]
+	switch left := leaf.NotAfter.Sub(d.now()); {
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		d.fail(check, "set the clock if it is wrong; else restart the server, or renew the files of --api-tls-cert", "it is valid from %s to %s, not now", day(leaf.NotBefore), day(leaf.NotAfter))
+	case errors.As(err, &elsewise):
+		d.fail(check, "start serve with the --hostname or --endpoint that clients use", "it is for %s, not for %s", strings.Join(namesIn(leaf), ", "), name)
+	case errors.As(err, &unknown):
+		d.fail(check, "let TLS through to Muster unopened, or give clients the CA of this certificate (AWS_CA_BUNDLE)", "clients don't trust it: it is signed by %q", leaf.Issuer.CommonName)
+	case err != nil:
+		d.fail(check, "look at what answers in the server's place", "%v", err)
+	case left < serverSoon:
+		d.warn(check, "restart the server, or renew the files of --api-tls-cert", "for %s, it ends on %s", name, day(leaf.NotAfter))
+	default:
+		d.ok(check, "for %s, until %s", name, day(leaf.NotAfter))
+	}
+	return err == nil
+}
+
+func (d *doctor) root(c *x509.Certificate) {
+	const check = "root certificate"
+	if c.NotAfter.Sub(d.now()) < rootSoon {
+		d.warn(check, "give the devices the root of a new data directory in time", "%s, it ends on %s", d.state.RootCA, day(c.NotAfter))
+		return
+	}
+	d.ok(check, "%s, until %s", d.state.RootCA, day(c.NotAfter))
+}
+
+// checkServerNames asks the device port for its names, and for one that isn't
+// its: a certificate of that would have to come from something else.
+func (d *doctor) checkServerNames(ctx context.Context, roots *x509.CertPool, endpoint string) {
+	const check, fix = "server names", "let SNI and TLS through to Muster's device port unopened"
+	names := []string{endpoint, d.state.Hostname, nobody}
+	for _, name := range slices.Compact(names) {
+		shown, err := d.handshake(ctx, d.state.Devices, name)
+		if err != nil {
+			d.fail(check, fix, "who asks for %s is not answered: %v", name, err)
+			return
+		}
+		_, err = d.trusted(shown, roots, name)
+		if name == nobody && err == nil {
+			d.fail(check, fix, "the device port shows a certificate for any name, such as %s", name)
+			return
+		}
+		if name != nobody && err != nil {
+			d.fail(check, fix, "who asks for %s is shown a certificate for %s", name, strings.Join(namesIn(shown[0]), ", "))
+			return
+		}
+	}
+	d.ok(check, "devices that ask for %s are shown it, others the host's", endpoint)
+}
+
+// checkNames looks up the names that lead to the server, and goes the way of
+// a device.
+func (d *doctor) checkNames(ctx context.Context) {
+	endpoint, port := hostAndPort(d.state.Endpoint)
+	d.checkName(ctx, "host name", d.state.Hostname, "")
+	if endpoint != d.state.Hostname && !d.checkName(ctx, "endpoint name", endpoint, wildcard(endpoint)) {
+		return
+	}
+	const check = "endpoint"
+	addr := net.JoinHostPort(endpoint, port)
+	shown, err := d.handshake(ctx, addr, endpoint)
+	if err != nil {
+		d.warn(check, "try it from where devices are; the port must lead to "+d.state.Devices+", or say where it does with --endpoint", "this machine doesn't reach %s: %v", addr, err)
+		return
+	}
+	direct, err := d.handshake(ctx, d.state.Devices, endpoint)
+	if err != nil || !direct[0].Equal(shown[0]) {
+		d.fail(check, "let the name lead to this server, and TLS through to it unopened", "%s shows another certificate than the device port", addr)
+		return
+	}
+	d.ok(check, "%s leads to the device port", addr)
+}
+
+// checkName reports whether a name is found in the DNS.
+func (d *doctor) checkName(ctx context.Context, check, name, record string) bool {
+	if _, err := netip.ParseAddr(name); err == nil {
+		d.ok(check, "%s is an address", name)
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	addrs, err := d.lookup(ctx, name)
+	if err != nil || len(addrs) == 0 {
+		if record == "" {
+			record = name
+		}
+		d.fail(check, fmt.Sprintf("add an address record for %s, or give serve a --hostname or --endpoint that devices find", record), "%s is not found: %v", name, err)
+		return false
+	}
+	if !here(addrs) {
+		d.warn(check, "nothing, where a balancer or port forward leads here; else correct the record", "%s is %s, which is no address of this machine", name, strings.Join(addrs, ", "))
+		return true
+	}
+	d.ok(check, "%s is %s", name, strings.Join(addrs, ", "))
+	return true
+}
+
+// wildcard is the DNS record that leads all endpoints of a region here:
+// *.iot.<region>.<host name>.
+func wildcard(endpoint string) string {
+	if _, rest, ok := strings.Cut(endpoint, ".iot."); ok {
+		return "*.iot." + rest
+	}
+	return endpoint
+}
+
+// here reports whether one of addrs is this machine's, as far as can be told.
+func here(addrs []string) bool {
+	own, err := net.InterfaceAddrs()
+	if err != nil {
+		return true
+	}
+	for _, a := range addrs {
+		ip := net.ParseIP(a)
+		if ip.IsLoopback() || slices.ContainsFunc(own, func(o net.Addr) bool {
+			n, ok := o.(*net.IPNet)
+			return ok && n.IP.Equal(ip)
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
+// hostAndPort splits an address; one without a port has 443.
+func hostAndPort(addr string) (host, port string) {
+	if host, port, err := net.SplitHostPort(addr); err == nil {
+		return host, port
+	}
+	return strings.Trim(addr, "[]"), "443"
+}
+
+func namesIn(c *x509.Certificate) []string {
+	names := slices.Clone(c.DNSNames)
+	for _, ip := range c.IPAddresses {
+		names = append(names, ip.String())
+	}
+	return names
+}
+
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
