@@ -60,7 +60,7 @@ func newAPI(log io.Writer) *awsapi.API {
 	return api
 }
 
-func authenticate(_ context.Context, key, token string) (*sts.Login, error) {
+func authenticate(ctx context.Context, key, token string) (*sts.Login, error) {
 	switch {
 	case key == "ASIAEXPIRED":
 		return nil, sts.ErrExpired
@@ -73,7 +73,9 @@ func authenticate(_ context.Context, key, token string) (*sts.Login, error) {
 	case key != "AKIAROOT":
 		return nil, sts.ErrUnknownKey
 	}
-	return &sts.Login{AccessKeyID: key, Secret: secret.New(rootSecret), Account: "000000000000"}, nil
+	keys := sts.New(nil, nil, nil)
+	keys.RootKey = func(string) (string, secret.String, bool) { return "000000000000", secret.New(rootSecret), true }
+	return keys.Authenticate(ctx, key, "")
 }
 
 func things() []awsapi.Operation {
