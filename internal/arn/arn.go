@@ -121,6 +121,9 @@ func AssumedRole(account, role, session string) ARN {
 // SplitRole answers account, path and name of a role's ARN.
 func SplitRole(a ARN) (account, path, name string, ok bool) { return splitIAM(a, "role") }
 
+// SplitUser answers account, path and name of a user's ARN.
+func SplitUser(a ARN) (account, path, name string, ok bool) { return splitIAM(a, "user") }
+
 // SplitManagedPolicy answers account ("aws" for AWS's own), path and name of a managed policy's ARN.
 func SplitManagedPolicy(a ARN) (account, path, name string, ok bool) { return splitIAM(a, "policy") }
 

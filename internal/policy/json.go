@@ -14,6 +14,10 @@ type node struct {
 	text    string   // of a string, number or boolean
 	items   []node   // of an array
 	members []member // of an object; no name twice
+
+	// Of an array or object: the offsets after its opening bracket and after
+	// its closing one.
+	begin, end int64
 }
 
 type member struct {
@@ -70,7 +74,7 @@ func readValue(tokens *json.Decoder, depth int) (node, error) {
 }
 
 func readObject(tokens *json.Decoder, depth int) (node, error) {
-	n := node{shape: anObject}
+	n := node{shape: anObject, begin: tokens.InputOffset()}
 	seen := map[string]bool{}
 	for tokens.More() {
 		token, err := tokens.Token()
@@ -89,11 +93,12 @@ func readObject(tokens *json.Decoder, depth int) (node, error) {
 		n.members = append(n.members, member{name, value})
 	}
 	_, err := tokens.Token()
+	n.end = tokens.InputOffset()
 	return n, err
 }
 
 func readArray(tokens *json.Decoder, depth int) (node, error) {
-	n := node{shape: anArray}
+	n := node{shape: anArray, begin: tokens.InputOffset()}
 	for tokens.More() {
 		value, err := readValue(tokens, depth+1)
 		if err != nil {
@@ -102,6 +107,7 @@ func readArray(tokens *json.Decoder, depth int) (node, error) {
 		n.items = append(n.items, value)
 	}
 	_, err := tokens.Token()
+	n.end = tokens.InputOffset()
 	return n, err
 }
 

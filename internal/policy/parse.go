@@ -43,7 +43,7 @@ func Parse(text string, g Grammar) (*Document, error) {
 	if err != nil {
 		return nil, fault.Malformed.Errorf("%v", err)
 	}
-	p := parser{doc: &Document{grammar: g}}
+	p := parser{doc: &Document{grammar: g}, text: text, at: Position{1, 1}}
 	if err := p.document(&root); err != nil {
 		return nil, err
 	}
@@ -70,8 +70,11 @@ func checkText(text string, g Grammar) error {
 
 // parser turns a tree into the document it builds.
 type parser struct {
-	doc  *Document
-	sids map[string]bool
+	doc    *Document
+	text   string
+	at     Position // of offset in text
+	offset int64
+	sids   map[string]bool
 }
 
 // malformed refuses the document for what stands at place.
@@ -108,6 +111,7 @@ func (p *parser) document(n *node) error {
 	if len(list) == 0 {
 		return malformed("Statement", "The policy must contain a statement.")
 	}
+	begin := statements.begin
 	for i := range list {
 		place := "Statement"
 		if statements.shape == anArray {
@@ -117,6 +121,8 @@ func (p *parser) document(n *node) error {
 		if err != nil {
 			return err
 		}
+		s.start, s.end = p.position(begin), p.position(list[i].end)
+		begin = list[i].end
 		p.doc.statements = append(p.doc.statements, s)
 	}
 	return nil

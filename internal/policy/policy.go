@@ -99,6 +99,7 @@ type statement struct {
 	resources    []resource        // empty in trust policies
 	notResources bool              // resources are exceptions
 	conditions   []conditionOnAKey // all must hold
+	start, end   Position
 }
 
 // Named is a policy with the name it is told apart by.

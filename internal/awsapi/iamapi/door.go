@@ -27,7 +27,7 @@ type Door struct {
 // Operations are those that Muster implements.
 func (d *Door) Operations() []awsapi.Operation {
 	return slices.Concat(
-		d.roles(), d.roleChanges(), d.roleTags(), d.rolePolicies(), d.attachments(), d.policies(), d.policyVersions(),
+		d.roles(), d.roleChanges(), d.roleTags(), d.rolePolicies(), d.attachments(), d.policies(), d.policyVersions(), d.simulations(),
 		d.users(), d.userPolicies(), d.accessKeys(),
 	)
 }

@@ -233,6 +233,8 @@ func TestEveryOperationAsksForItsPermission(t *testing.T) {
 		{"GetPolicyVersion", policy, []string{"PolicyArn=" + policy, "VersionId=v1"}},
 		{"DeletePolicy", policy, []string{"PolicyArn=" + policy}},
 		{"ListPolicies", "*", nil},
+		{"SimulateCustomPolicy", "*", []string{"ActionNames.member.1=s3:GetObject", "PolicyInputList.member.1=" + document}},
+		{"SimulatePrincipalPolicy", role, []string{"PolicySourceArn=" + role, "ActionNames.member.1=s3:GetObject"}},
 		{"ListEntitiesForPolicy", policy, []string{"PolicyArn=" + policy}},
 		{"CreatePolicyVersion", policy, []string{"PolicyArn=" + policy, "PolicyDocument=" + document}},
 		{"ListPolicyVersions", policy, []string{"PolicyArn=" + policy}},

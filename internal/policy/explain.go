@@ -1,0 +1,81 @@
+package policy
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// Position is a place in a document's text, both numbers from 1.
+type Position struct{ Line, Column int }
+
+// Match is a statement that is meant for a request.
+//
+// Start is where AWS's simulator says a statement starts: after whatever
+// stands before it, the bracket that opens the list of statements or the end
+// of the statement before; alone, after its own opening bracket. End is after
+// its closing bracket.
+type Match struct {
+	Effect     Verdict // Allow or Deny
+	Statement  int     // its place in the document, from 0
+	Sid        string
+	Start, End Position
+}
+
+// Matches answers all statements that are meant for r, in their order; Decide
+// tells what comes of them.
+func (d *Document) Matches(r *Request) []Match {
+	q := question{Request: r, grammar: d.grammar, target: splitTarget(r.Resource)}
+	var all []Match
+	for i := range d.statements {
+		s := &d.statements[i]
+		if applies, _ := s.applies(&q); applies {
+			all = append(all, Match{Effect: s.effect, Statement: i, Sid: s.sid, Start: s.start, End: s.end})
+		}
+	}
+	return all
+}
+
+// Has reports whether there is a value for key.
+func (c Context) Has(key string) bool { return len(c[fold(key)]) > 0 }
+
+// position is the place at an offset into the text, which is not before the
+// one asked for last: the text is gone through once.
+func (p *parser) position(offset int64) Position {
+	for _, r := range p.text[p.offset:offset] {
+		if p.at.Column++; r == '\n' {
+			p.at = Position{Line: p.at.Line + 1, Column: 1}
+		}
+	}
+	p.offset = offset
+	return p.at
+}
+
+// CheckValue refuses text that is no value of the type, one of those IAM's
+// simulator knows: string, numeric, boolean, ip, binary and date.
+func CheckValue(kind, text string) error {
+	var err error
+	switch kind {
+	case "string":
+	case "numeric":
+		_, err = parseNumber(text)
+	case "boolean":
+		if !strings.EqualFold(text, "true") && !strings.EqualFold(text, "false") {
+			err = errors.New("it must be true or false")
+		}
+	case "ip":
+		_, err = netip.ParseAddr(text)
+	case "binary":
+		_, err = base64.StdEncoding.DecodeString(text)
+	case "date":
+		_, err = parseDate(text)
+	default:
+		err = errors.New("there is no such type")
+	}
+	if err != nil {
+		return fmt.Errorf("%q is no value of type %s: %w", text, kind, err)
+	}
+	return nil
+}
