@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 # The server is a static binary; only the race detector wants a C compiler.
 export CGO_ENABLED ?= 0
 
-.PHONY: build demo test race lint generate docs bench fuzz clean
+.PHONY: build demo test race lint generate docs bench fuzz man release image clean
 
 build:
 	@test -x $(BIN) || echo "Building Muster. The first build compiles SQLite and the S3 store and takes some minutes."
@@ -42,7 +42,7 @@ docs:
 	$(GO) run ./cmd/muster operations -o markdown > docs/operations.md.new && mv docs/operations.md.new docs/operations.md
 
 bench: build
-	$(GO) test -run '^$$' -bench . ./internal/store ./internal/policy ./internal/sts
+	$(GO) test -run '^$$' -bench . ./internal/awswire ./internal/ca ./internal/credsapi ./internal/policy ./internal/sigv4 ./internal/store ./internal/sts
 	MUSTER_BINARY=$(CURDIR)/$(BIN) $(GO) run ./test/bench
 
 FUZZTIME ?= 60s
@@ -52,5 +52,15 @@ fuzz:
 	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
 	  done; done
 
+man:
+	$(GO) run -ldflags '$(LDFLAGS)' ./cmd/muster man --dir man
+
+# Tarballs of static binaries, with checksums, in dist. The first time compiles all for five platforms.
+release:
+	GO='$(GO)' VERSION='$(VERSION)' LDFLAGS='$(LDFLAGS)' packaging/release.sh
+
+image:
+	docker build -f packaging/Dockerfile --build-arg VERSION='$(VERSION)' -t muster:$(VERSION) .
+
 clean:
-	rm -rf bin
+	rm -rf bin dist man
