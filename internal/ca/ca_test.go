@@ -312,6 +312,25 @@ func FuzzSignCSR(f *testing.F) {
 	})
 }
 
+func BenchmarkSignCSR(b *testing.B) {
+	a := newAuthority(b)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		b.Fatal(err)
+	}
+	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{}, key)
+	if err != nil {
+		b.Fatal(err)
+	}
+	request := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der}))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := a.SignCSR(request); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func TestServerCertificatesAreHeldAndRenewed(t *testing.T) {
 	a := newAuthority(t)
 	now := time.Now()

@@ -4,27 +4,28 @@
 //	go run ./test/bench          (or: make bench)
 //
 // It builds and starts the real binary, makes a device through the APIs, and
-// asks for credentials on fresh TLS 1.3 handshakes and on kept connections, in
-// turns with a bare mutual-TLS server that answers as many bytes and decides
-// nothing. The figure is the server process's CPU time per request. It then
-// inserts things with one client and with 32.
+// prints one table: credentials on fresh and kept connections, in turns with a
+// bare mutual-TLS server that answers as many bytes and decides nothing; what
+// every request needs (signature, token, policies); certificates against the
+// bare cryptography; durable inserts; objects against the same store asked
+// directly. Costs are the server process's CPU time per request unless the
+// unit says otherwise.
 package main
 
 import (
 	"context"
 	"flag"
-	"fmt"
 	"log"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"slices"
 )
 
 func main() {
 	log.SetFlags(0)
 	bare := flag.Bool("bare", false, "be the bare server (the bench starts it itself)")
+	gateway := flag.Bool("gateway", false, "be a bare VersityGW (the bench starts it itself)")
 	rounds := flag.Int("rounds", 5, "paired rounds of each measurement")
 	fresh := flag.Int("fresh", 600, "requests on fresh handshakes, a round")
 	kept := flag.Int("kept", 8000, "requests on kept connections, a round")
@@ -33,9 +34,12 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	var err error
-	if *bare {
+	switch {
+	case *bare:
 		err = serveBare(ctx)
-	} else {
+	case *gateway:
+		err = serveGateway(ctx)
+	default:
 		err = bench(ctx, *rounds, *fresh, *kept, *inserts)
 	}
 	if err != nil {
@@ -64,32 +68,43 @@ func bench(ctx context.Context, rounds, fresh, kept, inserts int) error {
 	}
 	defer other.stop()
 
-	fmt.Printf("%-28s %14s %14s %18s\n", "credentials, CPU a request", "muster", "bare mTLS", "ratio (min..max)")
+	t := &table{}
+	t.head()
+	if err := benchVending(ctx, t, muster, dev, other, rounds, fresh, kept); err != nil {
+		return err
+	}
+	for _, measure := range []func() error{
+		func() error { return benchLocal(ctx, t, dir, rounds) },
+		func() error { return benchIssue(ctx, t, muster, rounds) },
+		func() error { return benchInserts(ctx, t, muster, inserts) },
+		func() error { return benchObjects(ctx, t, muster, dir, rounds) },
+	} {
+		if err := measure(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func benchVending(ctx context.Context, t *table, muster *muster, dev *device, other process, rounds, fresh, kept int) error {
 	for _, m := range []struct {
 		name     string
 		requests int
 		reuse    bool
-	}{{"fresh TLS 1.3 handshake", fresh, false}, {"kept connection", kept, true}} {
-		var ours, theirs, ratios []float64
-		for range rounds {
-			a, err := measure(ctx, muster.process, dev.client(muster.deviceAddr, m.reuse), dev.url, m.requests)
-			if err != nil {
-				return err
-			}
-			b, err := measure(ctx, other, dev.client(other.addr, m.reuse), dev.url, m.requests)
-			if err != nil {
-				return err
-			}
-			ours, theirs, ratios = append(ours, a), append(theirs, b), append(ratios, a/b)
+	}{{"credentials, fresh TLS 1.3", fresh, false}, {"credentials, kept connection", kept, true}} {
+		ours, theirs, err := pairs(rounds,
+			func() (float64, error) {
+				return measure(ctx, muster.process, dev.client(muster.deviceAddr, m.reuse), dev.url, m.requests)
+			},
+			func() (float64, error) {
+				return measure(ctx, other, dev.client(other.addr, m.reuse), dev.url, m.requests)
+			})
+		if err != nil {
+			return err
 		}
-		fmt.Printf("%-28s %11.0f µs %11.0f µs %7.2f (%.2f..%.2f)\n", m.name, median(ours), median(theirs), median(ratios), slices.Min(ratios), slices.Max(ratios))
+		t.row(m.name, "µs CPU", ours, theirs, "a bare mutual-TLS server")
 	}
-	return benchInserts(ctx, muster, inserts)
-}
-
-func median(x []float64) float64 {
-	x = slices.Sorted(slices.Values(x))
-	return x[len(x)/2]
+	return nil
 }
 
 // binary is the muster to measure: MUSTER_BINARY, or one built now.
