@@ -83,5 +83,12 @@ func (c *Caller) principals() []arn.ARN {
 
 // Principal answers the caller as trust policies know it.
 func (c *Caller) Principal() policy.Principal {
-	return policy.Principal{ARNs: c.principals(), Account: c.Account}
+	p := policy.Principal{ARNs: c.principals(), Account: c.Account}
+	switch {
+	case c.Role != nil:
+		p.ID = c.Role.ID
+	case c.User != nil:
+		p.ID = c.User.ID
+	}
+	return p
 }

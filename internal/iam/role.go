@@ -20,7 +20,7 @@ type Role struct {
 	Name          string
 	ID            string             // AROA and 16 characters of base32; never used again
 	TrustDocument string             // JSON, as it was given
-	Trusted       map[arn.ARN]string // unique ids of the roles TrustDocument names, as they were when it was given
+	Trusted       map[arn.ARN]string // unique ids of the roles and users TrustDocument names, as they were when it was given
 	Tags          []Tag              // by key
 	Description   string
 	MaxSession    time.Duration // of one session, 1 h to 12 h in whole seconds
@@ -40,7 +40,11 @@ type RoleEntry struct {
 
 // Trusts answers what the role's trust policy says to p wanting to perform
 // action, such as sts:AssumeRole. Only policy.Allow is a yes.
+//
+// A role or user that the policy names is the one that had the name when the
+// policy was given: another one made under the name since is somebody else.
 func (r *RoleEntry) Trusts(p policy.Principal, action string, c policy.Context) policy.Decision {
+	p.ARNs = r.known(p)
 	return r.Trust.Decide(&policy.Request{Action: action, Resource: string(r.ARN()), Principal: p, Context: c})
 }
 

@@ -69,6 +69,7 @@ type Principal struct {
 	Service string    // such as credentials.iot.amazonaws.com; then the rest is empty
 	ARNs    []arn.ARN // every name of the caller; for the root user arn:aws:iam::<account>:root
 	Account string    // twelve digits
+	ID      string    // unique id of the role or user that the caller is or acts as; "" for root
 }
 
 // Request is what is to be decided.

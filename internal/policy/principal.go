@@ -77,6 +77,18 @@ func (p *principals) add(class, text string) bool {
 	}
 }
 
+// Principals answers the ARNs of roles, users and sessions that a trust policy
+// names, whether it trusts them or not.
+func (d *Document) Principals() []arn.ARN {
+	var all []arn.ARN
+	for i := range d.statements {
+		if p := d.statements[i].principals; p != nil {
+			all = append(all, p.arns...)
+		}
+	}
+	return all
+}
+
 // name reports whether the statement means the caller, and whether only by
 // naming its account.
 func (p *principals) name(caller *Principal) (named truth, delegated bool) {
