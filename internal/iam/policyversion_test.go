@@ -100,6 +100,13 @@ func TestTheVersionInForceDecides(t *testing.T) {
 	createRole(t, d, "r")
 	a := createPolicy(t, d, "things", allow("iot:CreateThing", "*"))
 	attach(t, d, "r", a)
+	user, err := d.CreateUser(t.Context(), iam.User{Account: account, Name: "ana"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.AttachUserPolicy(t.Context(), account, "ana", a); err != nil {
+		t.Fatal(err)
+	}
 	create := func(document string, inForce bool) func() error {
 		return func() error {
 			_, err := d.CreatePolicyVersion(t.Context(), account, a, document, inForce)
@@ -127,6 +134,14 @@ func TestTheVersionInForceDecides(t *testing.T) {
 		}
 		if got := d.Authorize(t.Context(), session(t, d, "r"), "iot:CreateThing", thing, nil) == nil; got != step.want {
 			t.Errorf("%s: got %v, want %v", step.name, got, step.want)
+		}
+		ana, err := d.UserByID(t.Context(), account, user.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		caller := &iam.Caller{Account: account, ARN: user.ARN(), User: ana}
+		if got := d.Authorize(t.Context(), caller, "iot:CreateThing", thing, nil) == nil; got != step.want {
+			t.Errorf("%s, of a user: got %v, want %v", step.name, got, step.want)
 		}
 	}
 }
