@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // throughTheTutorial is what the server must have answered to each example, in
@@ -59,6 +60,9 @@ func TestExamples(t *testing.T) {
 				s := Start(t, atOnce)
 				dir := t.TempDir()
 				out := s.run(t, dir, nil, argv...)
+				if t.Failed() {
+					return
+				}
 				s.answered(t, append(slices.Clone(throughTheTutorial), "DetachPolicy 200", "credentials 403", "DeleteRole 200"))
 				s.holdsNothing(t)
 				role := regexp.MustCompile(`role/(SageMaker\w+)`).FindStringSubmatch(out)
@@ -77,6 +81,9 @@ func TestExamples(t *testing.T) {
 				s := Start(t, "--region=us-west-2")
 				dir := t.TempDir()
 				s.run(t, dir, tc.extra, append(slices.Clone(argv), tc.keep)...)
+				if t.Failed() {
+					return
+				}
 				s.answered(t, throughTheTutorial)
 				c := s.Client()
 				bucket := c.S3(t, "GET", "/", "").OK(t).XML("Name")
@@ -156,10 +163,26 @@ func javascriptExample(t *testing.T) []string {
 	return []string{node, filepath.Join(dir, "register_fleet.mjs")}
 }
 
-// answered fails the test unless the server's log holds these answers in this order.
+// answered fails the test unless the server's log holds these answers in this
+// order. A record may come a moment after the answer it tells of.
 func (s *Server) answered(t *testing.T, want []string) {
 	t.Helper()
-	var got []string
+	for deadline := time.Now().Add(startLimit); ; time.Sleep(20 * time.Millisecond) {
+		got := s.answers()
+		missed := firstMissed(want, got)
+		if missed == "" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Errorf("no %s in its place among %s", missed, strings.Join(got, ", "))
+			return
+		}
+	}
+}
+
+// answers are the operations in the server's log, each with its status.
+func (s *Server) answers() []string {
+	var all []string
 	for line := range strings.Lines(s.log.String()) {
 		var record struct {
 			Msg, Service, Operation string
@@ -171,17 +194,21 @@ func (s *Server) answered(t *testing.T, want []string) {
 		if record.Operation == "" {
 			record.Operation = record.Service
 		}
-		got = append(got, fmt.Sprint(record.Operation, " ", record.Status))
+		all = append(all, fmt.Sprint(record.Operation, " ", record.Status))
 	}
-	rest := got
+	return all
+}
+
+// firstMissed is the first of want that isn't in got after the one before it.
+func firstMissed(want, got []string) string {
 	for _, answer := range want {
-		at := slices.Index(rest, answer)
+		at := slices.Index(got, answer)
 		if at < 0 {
-			t.Errorf("no %s in its place among %s", answer, strings.Join(got, ", "))
-			return
+			return answer
 		}
-		rest = rest[at+1:]
+		got = got[at+1:]
 	}
+	return ""
 }
 
 // holdsNothing fails the test if anything that the tutorial makes is there.
