@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,10 +45,28 @@ type muster struct {
 // start serves data on free ports until the test ends or stop is called.
 func start(t *testing.T, data string) *muster {
 	t.Helper()
+	return startWith(t, data, server.Default())
+}
+
+// startWithoutObjects is start for tests that ask for no object: the object
+// store is said to be elsewhere, where nothing is.
+func startWithoutObjects(t *testing.T, data string) *muster {
+	t.Helper()
 	c := server.Default()
+	c.S3 = "http://127.0.0.1:1"
+	return startWith(t, data, c)
+}
+
+func startWith(t *testing.T, data string, c server.Config) *muster {
+	t.Helper()
 	c.Data, c.API, c.Devices = data, "127.0.0.1:0", "127.0.0.1:0"
 	c.Region, c.Account, c.ThingTypeDeleteDelay = region, accountID, 0
-	c.Log, c.Getenv = slog.New(slog.DiscardHandler), func(string) string { return "" }
+	c.Log, c.Getenv = slog.New(slog.DiscardHandler), func(name string) string {
+		if strings.HasPrefix(name, "MUSTER_S3_") {
+			return "unused"
+		}
+		return ""
+	}
 	s, err := server.Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)

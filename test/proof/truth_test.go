@@ -44,7 +44,7 @@ func sizeOf(t *testing.T) size {
 // was acknowledged is never allowed; one during which nothing was withdrawn is.
 func TestNothingIsAllowedAfterTheAcknowledgement(t *testing.T) {
 	n, first := sizeOf(t), seed(t)
-	m := start(t, t.TempDir())
+	m := startWithoutObjects(t, t.TempDir())
 	f := newField(t, m, n)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
