@@ -5,11 +5,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/versity/versitygw/backend/meta"
@@ -36,6 +36,10 @@ type Embedded struct {
 	output *capture
 }
 
+// embedded is whether the process has one. A second would move the working
+// directory away under the first.
+var embedded atomic.Bool
+
 const (
 	maxSocketPath  = 100 // bytes; the kernel takes 107
 	maxConnections = 4096
@@ -48,12 +52,17 @@ const (
 // socket lies in a private directory made below runtimeDir, or below the
 // system's temporary directory when that path would be too long.
 func OpenEmbedded(ctx context.Context, dataDir, runtimeDir string) (*Embedded, error) {
+	if !embedded.CompareAndSwap(false, true) {
+		return nil, errors.New("open the object store: this process has one already")
+	}
 	socket, err := privateSocket(runtimeDir)
 	if err != nil {
+		embedded.Store(false)
 		return nil, fmt.Errorf("open the object store: %w", err)
 	}
 	e := &Embedded{socket: socket, done: make(chan struct{})}
 	if err := e.start(ctx, dataDir); err != nil {
+		embedded.Store(false)
 		return nil, errors.Join(fmt.Errorf("open the object store in %s: %w", dataDir, err), os.RemoveAll(filepath.Dir(socket)))
 	}
 	return e, nil
@@ -153,22 +162,29 @@ func (e *Embedded) serve(ctx context.Context, files *posix.Posix) error {
 	e.store.transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", e.socket)
 	}
-	timeout := time.NewTimer(startTimeout)
-	defer timeout.Stop()
+	if err := e.listens(ctx, listening); err != nil {
+		stop()
+		<-e.done
+		e.output.restore()
+		return errors.Join(err, e.err)
+	}
+	e.output.giveStdoutBack()
+	return nil
+}
+
+// listens waits until the store answers: only then does it print no more to
+// os.Stdout.
+func (e *Embedded) listens(ctx context.Context, listening <-chan struct{}) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, errors.New("it did not start in time"))
+	defer cancel()
 	select {
 	case <-listening:
-		e.output.giveStdoutBack()
-		return nil
+		return e.store.Ready(ctx)
 	case <-e.done:
-		e.output.restore()
-		return e.err
-	case <-timeout.C:
+		return errors.New("it ended at once")
 	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
-	stop()
-	<-e.done
-	e.output.restore()
-	return errors.Join(errors.New("it did not start in time"), ctx.Err(), e.err)
 }
 
 // Store is how the embedded store is asked.
@@ -184,9 +200,9 @@ func (e *Embedded) Close() error {
 	e.stop()
 	<-e.done
 	e.output.restore()
+	embedded.Store(false)
 	err := errors.Join(e.err, os.RemoveAll(filepath.Dir(e.socket)))
 	if err != nil {
-		slog.Error("object store closed", "err", err)
 		return fmt.Errorf("close the object store: %w", err)
 	}
 	return nil
