@@ -110,7 +110,7 @@ func (s *Server) openRooms(ctx context.Context, x *index.Index, master *seal.Mas
 	s.things = registry.New(s.db.Registry(), x)
 	s.things.DeleteDelay = c.ThingTypeDeleteDelay
 	s.certificates = certificate.New(s.db.Certificates(), x, s.authority)
-	s.certificates.Caller = callerName
+	s.certificates.Caller, s.certificates.Log = callerName, s.log
 	s.policies = iotpolicy.New(s.db.IoTPolicies(), x)
 	s.roles = iam.New(s.db.IAM(), x)
 	s.aliases = rolealias.New(s.db.RoleAliases(), x, s.roles)
