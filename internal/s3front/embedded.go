@@ -5,10 +5,12 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,12 +30,15 @@ import (
 // A process can have one at a time. It changes the process's working
 // directory, so every other path must be absolute before it is opened.
 type Embedded struct {
-	store  *Store
-	socket string
-	stop   context.CancelFunc
-	done   chan struct{}
-	err    error // once done
-	output *capture
+	store   *Store
+	objects string // the directory of all buckets
+	meta    meta.MetadataStorer
+	making  sync.Mutex // one bucket is made at a time
+	socket  string
+	stop    context.CancelFunc
+	done    chan struct{}
+	err     error // once done
+	output  *capture
 }
 
 // embedded is whether the process has one. A second would move the working
@@ -107,6 +112,7 @@ func (e *Embedded) start(ctx context.Context, dataDir string) error {
 	if err != nil {
 		return err
 	}
+	e.objects, e.meta = dirs[0], attributes
 	if e.output, err = captureOutput(); err != nil {
 		return err
 	}
@@ -189,6 +195,43 @@ func (e *Embedded) listens(ctx context.Context, listening <-chan struct{}) error
 
 // Store is how the embedded store is asked.
 func (e *Embedded) Store() *Store { return e.store }
+
+// MakeBucket makes room for a bucket; that there is room already is fine. What
+// a process that was killed in the middle left of one is made anew.
+func (e *Embedded) MakeBucket(ctx context.Context, name string) error {
+	e.making.Lock()
+	defer e.making.Unlock()
+	if err := e.discardHalfMade(name); err != nil {
+		return err
+	}
+	return e.store.MakeBucket(ctx, name)
+}
+
+// lastAttribute is what the store keeps of a new bucket last: without it, a
+// bucket's directory is refused for good.
+const lastAttribute = "ownership"
+
+// discardHalfMade removes the directory of a bucket that was not finished. It
+// is empty: nothing else is removed.
+func (e *Embedded) discardHalfMade(name string) error {
+	dir := filepath.Join(e.objects, name)
+	if _, err := os.Lstat(dir); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if _, err := e.meta.RetrieveAttribute(nil, name, "", lastAttribute); err == nil {
+		return nil
+	}
+	if err := os.Remove(dir); err != nil {
+		return fmt.Errorf("remove half-made bucket %q: %w", name, err)
+	}
+	slog.Warn("removed what was left of a half-made bucket", "bucket", name)
+	return e.meta.DeleteAttributes(name, "")
+}
+
+// RemoveBucket is that of Store.
+func (e *Embedded) RemoveBucket(ctx context.Context, name string) error {
+	return e.store.RemoveBucket(ctx, name)
+}
 
 // Done is closed when the store has ended, by Close or by itself.
 func (e *Embedded) Done() <-chan struct{} { return e.done }

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/versity/versitygw/backend/meta"
+
 	"muster/internal/s3front"
 	"muster/internal/sigv4"
 )
@@ -166,5 +168,45 @@ func TestManyAtOnce(t *testing.T) {
 	all.Wait()
 	if got := w.ok("GET", "/photos?list-type=2"); strings.Count(got.body, "<Key>") != 32 {
 		t.Errorf("got %d objects, want 32", strings.Count(got.body, "<Key>"))
+	}
+}
+
+// What kill -9 leaves of a bucket, at each point of its making.
+func TestEmbeddedMakesHalfMadeBucketsAnew(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		leave func(t *testing.T, dir string)
+		fails bool
+	}{
+		{"nothing", func(*testing.T, string) {}, false},
+		{"a directory", func(t *testing.T, dir string) { must(t, os.Mkdir(dir, 0o700)) }, false},
+		{"a directory with the first attribute", func(t *testing.T, dir string) {
+			must(t, os.Mkdir(dir, 0o700))
+			must(t, meta.XattrMeta{}.StoreAttribute(nil, filepath.Base(dir), "", "acl", []byte(`{"owner":"muster"}`)))
+		}, false},
+		{"a directory that holds something", func(t *testing.T, dir string) {
+			must(t, os.Mkdir(dir, 0o700))
+			must(t, os.WriteFile(filepath.Join(dir, "kept"), nil, 0o600))
+		}, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			data := t.TempDir()
+			e, err := s3front.OpenEmbedded(t.Context(), filepath.Join(data, "s3"), data)
+			must(t, err)
+			defer e.Close()
+			dir := filepath.Join(data, "s3", "objects", "photos")
+			tc.leave(t, dir)
+			for range 2 { // the second finds a whole bucket
+				if err := e.MakeBucket(t.Context(), "photos"); (err != nil) != tc.fails {
+					t.Fatalf("MakeBucket: got %v, want failure %v", err, tc.fails)
+				}
+			}
+			if _, err := os.Stat(filepath.Join(dir, "kept")); tc.fails && err != nil {
+				t.Errorf("what it held is gone: %v", err)
+			}
+			if err := e.RemoveBucket(t.Context(), "photos"); !tc.fails && err != nil {
+				t.Errorf("the bucket made can't be removed: %v", err)
+			}
+		})
 	}
 }
