@@ -81,7 +81,17 @@ func logger(w io.Writer, format, level string) *slog.Logger {
 	if f, ok := w.(*os.File); format == "text" || format == "" && ok && term.IsTerminal(int(f.Fd())) {
 		return slog.New(slog.NewTextHandler(w, options))
 	}
+	options.ReplaceAttr = inMilliseconds
 	return slog.New(slog.NewJSONHandler(w, options))
+}
+
+// inMilliseconds writes durations in a unit that says so: in JSON they would be
+// bare nanoseconds.
+func inMilliseconds(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() != slog.KindDuration {
+		return a
+	}
+	return slog.Float64(a.Key+"_ms", float64(a.Value.Duration().Microseconds())/1000)
 }
 
 func announce(w io.Writer, s server.State, data string) {

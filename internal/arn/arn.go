@@ -7,7 +7,6 @@ package arn
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -31,16 +30,27 @@ type Parts struct {
 	Resource                            string // everything after the fifth colon
 }
 
-var (
-	accountForm = regexp.MustCompile(`^[0-9]{12}$`)
-	regionForm  = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
-)
-
 // IsAccount reports whether s is a twelve digit account id.
-func IsAccount(s string) bool { return accountForm.MatchString(s) }
+func IsAccount(s string) bool {
+	return len(s) == 12 && only(s, func(c byte) bool { return '0' <= c && c <= '9' })
+}
 
-// IsRegion reports whether s may stand as a region inside an ARN.
-func IsRegion(s string) bool { return regionForm.MatchString(s) }
+// IsRegion reports whether s may stand as a region inside an ARN: at most 32
+// of a-z, 0-9 and '-'.
+func IsRegion(s string) bool {
+	return s != "" && len(s) <= 32 && only(s, func(c byte) bool {
+		return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-'
+	})
+}
+
+func only(s string, allowed func(byte) bool) bool {
+	for i := range len(s) {
+		if !allowed(s[i]) {
+			return false
+		}
+	}
+	return true
+}
 
 // Parse splits s. It fails when s has not six components or doesn't begin
 // with "arn:"; the components themselves are not judged.

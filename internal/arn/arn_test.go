@@ -54,6 +54,29 @@ func TestIn(t *testing.T) {
 	}
 }
 
+func TestForms(t *testing.T) {
+	for _, tc := range []struct {
+		text            string
+		region, account bool
+	}{
+		{"us-east-1", true, false},
+		{"000000000000", true, true},
+		{"", false, false},
+		{"US-EAST-1", false, false},
+		{"us_east", false, false},
+		{"*", false, false},
+		{"a:b", false, false},
+		{"00000000000", true, false},
+		{"00000000000\n", false, false},
+		{"abcdefghijklmnopqrstuvwxyz-01234", true, false},
+		{"abcdefghijklmnopqrstuvwxyz-012345", false, false},
+	} {
+		if region, account := arn.IsRegion(tc.text), arn.IsAccount(tc.text); region != tc.region || account != tc.account {
+			t.Errorf("%q: got region %v, account %v, want %v, %v", tc.text, region, account, tc.region, tc.account)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add("arn:aws:iot:us-east-1:000000000000:thing/a:b")
 	f.Add("arn:::::")

@@ -155,7 +155,7 @@ func (a *API) answer(w http.ResponseWriter, x *exchange) (reply *awswire.Reply, 
 // route reads the body and finds service and operation. The body stays nil
 // only when it can't be had: then nothing can be verified either.
 func (a *API) route(w http.ResponseWriter, x *exchange) error {
-	candidates := a.services[x.signature.Scope.Service]
+	candidates := a.services[signingName(x.signature.Scope.Service)]
 	x.service = choose(candidates, x.r)
 	body, err := io.ReadAll(http.MaxBytesReader(w, x.r.Body, MaxBody))
 	var large *http.MaxBytesError
@@ -174,6 +174,15 @@ func (a *API) route(w http.ResponseWriter, x *exchange) error {
 	}
 	x.call, err = x.service.Wire.Route(x.r, x.body)
 	return err
+}
+
+// signingName is the name a service goes by here. SDKs of before 2023, such as
+// Debian 12's, sign requests to AWS IoT for execute-api.
+func signingName(scope string) string {
+	if scope == "execute-api" {
+		return "iot"
+	}
+	return scope
 }
 
 // choose picks among the services that share a signing name: SageMaker's

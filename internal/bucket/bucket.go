@@ -156,22 +156,30 @@ func (b *Buckets) Delete(ctx context.Context, name string) error {
 }
 
 // Repair finishes what a crash left half done: a pending bucket gets its
-// place. A deletion that nobody was told of is thereby undone.
+// place. A deletion that nobody was told of is thereby undone. A bucket that
+// can't be repaired stays pending until the next start, and is left out of
+// nothing else: the error is for the log.
 func (b *Buckets) Repair(ctx context.Context) error {
 	pending, err := b.store.Pending(ctx)
 	if err != nil {
 		return fmt.Errorf("look for half-made buckets: %w", err)
 	}
+	var all []error
 	for _, half := range pending {
-		if err := b.place.MakeBucket(ctx, half.Name); err != nil {
-			return fmt.Errorf("repair bucket %q: %w", half.Name, err)
-		}
-		if err := b.store.SetPending(ctx, half.Name, false); err != nil {
-			return fmt.Errorf("repair bucket %q: %w", half.Name, err)
+		if err := b.repair(ctx, half.Name); err != nil {
+			all = append(all, fmt.Errorf("repair bucket %q: %w", half.Name, err))
+			continue
 		}
 		slog.InfoContext(ctx, "half-made bucket repaired", "bucket", half.Name)
 	}
-	return nil
+	return errors.Join(all...)
+}
+
+func (b *Buckets) repair(ctx context.Context, name string) error {
+	if err := b.place.MakeBucket(ctx, name); err != nil {
+		return err
+	}
+	return b.store.SetPending(ctx, name, false)
 }
 
 func (b *Buckets) now() time.Time {

@@ -158,6 +158,27 @@ func TestRepair(t *testing.T) {
 	}
 }
 
+func TestRepairGoesOnPastABucketThatCannotBeMade(t *testing.T) {
+	buckets, place, rows := newBuckets(t)
+	for _, name := range []string{"cursed", "photos"} {
+		if _, _, err := rows.InsertBucket(t.Context(), bucket.Bucket{Name: name, Account: east.Account, Region: east.Region, Pending: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(place.dir, "cursed"), nil, 0o600); err != nil { // a file is in the way
+		t.Fatal(err)
+	}
+	if err := buckets.Repair(t.Context()); err == nil || !strings.Contains(err.Error(), "cursed") {
+		t.Errorf("got %v, want an error that names the bucket", err)
+	}
+	if b, err := buckets.Find(t.Context(), "photos"); err != nil || b.Pending {
+		t.Errorf("the other bucket: got %+v, %v", b, err)
+	}
+	if b, err := buckets.Find(t.Context(), "cursed"); err != nil || !b.Pending {
+		t.Errorf("the bucket that can't be made: got %+v, %v, want it pending", b, err)
+	}
+}
+
 func TestCheckName(t *testing.T) {
 	for name, want := range map[string]bool{
 		"photos": true, "my-bucket.2": true, "sagemaker-us-east-1-000000000000": true, "123": true, strings.Repeat("a", 63): true,

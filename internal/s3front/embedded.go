@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/versity/versitygw/backend/meta"
@@ -28,13 +30,20 @@ import (
 // A process can have one at a time. It changes the process's working
 // directory, so every other path must be absolute before it is opened.
 type Embedded struct {
-	store  *Store
-	socket string
-	stop   context.CancelFunc
-	done   chan struct{}
-	err    error // once done
-	output *capture
+	store   *Store
+	objects string // the directory of all buckets
+	meta    meta.MetadataStorer
+	making  sync.Mutex // one bucket is made at a time
+	socket  string
+	stop    context.CancelFunc
+	done    chan struct{}
+	err     error // once done
+	output  *capture
 }
+
+// embedded is whether the process has one. A second would move the working
+// directory away under the first.
+var embedded atomic.Bool
 
 const (
 	maxSocketPath  = 100 // bytes; the kernel takes 107
@@ -48,12 +57,17 @@ const (
 // socket lies in a private directory made below runtimeDir, or below the
 // system's temporary directory when that path would be too long.
 func OpenEmbedded(ctx context.Context, dataDir, runtimeDir string) (*Embedded, error) {
+	if !embedded.CompareAndSwap(false, true) {
+		return nil, errors.New("open the object store: this process has one already")
+	}
 	socket, err := privateSocket(runtimeDir)
 	if err != nil {
+		embedded.Store(false)
 		return nil, fmt.Errorf("open the object store: %w", err)
 	}
 	e := &Embedded{socket: socket, done: make(chan struct{})}
 	if err := e.start(ctx, dataDir); err != nil {
+		embedded.Store(false)
 		return nil, errors.Join(fmt.Errorf("open the object store in %s: %w", dataDir, err), os.RemoveAll(filepath.Dir(socket)))
 	}
 	return e, nil
@@ -98,6 +112,7 @@ func (e *Embedded) start(ctx context.Context, dataDir string) error {
 	if err != nil {
 		return err
 	}
+	e.objects, e.meta = dirs[0], attributes
 	if e.output, err = captureOutput(); err != nil {
 		return err
 	}
@@ -153,26 +168,70 @@ func (e *Embedded) serve(ctx context.Context, files *posix.Posix) error {
 	e.store.transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", e.socket)
 	}
-	timeout := time.NewTimer(startTimeout)
-	defer timeout.Stop()
+	if err := e.listens(ctx, listening); err != nil {
+		stop()
+		<-e.done
+		e.output.restore()
+		return errors.Join(err, e.err)
+	}
+	e.output.giveStdoutBack()
+	return nil
+}
+
+// listens waits until the store answers: only then does it print no more to
+// os.Stdout.
+func (e *Embedded) listens(ctx context.Context, listening <-chan struct{}) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, errors.New("it did not start in time"))
+	defer cancel()
 	select {
 	case <-listening:
-		e.output.giveStdoutBack()
-		return nil
+		return e.store.Ready(ctx)
 	case <-e.done:
-		e.output.restore()
-		return e.err
-	case <-timeout.C:
+		return errors.New("it ended at once")
 	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
-	stop()
-	<-e.done
-	e.output.restore()
-	return errors.Join(errors.New("it did not start in time"), ctx.Err(), e.err)
 }
 
 // Store is how the embedded store is asked.
 func (e *Embedded) Store() *Store { return e.store }
+
+// MakeBucket makes room for a bucket; that there is room already is fine. What
+// a process that was killed in the middle left of one is made anew.
+func (e *Embedded) MakeBucket(ctx context.Context, name string) error {
+	e.making.Lock()
+	defer e.making.Unlock()
+	if err := e.discardHalfMade(name); err != nil {
+		return err
+	}
+	return e.store.MakeBucket(ctx, name)
+}
+
+// lastAttribute is what the store keeps of a new bucket last: without it, a
+// bucket's directory is refused for good.
+const lastAttribute = "ownership"
+
+// discardHalfMade removes the directory of a bucket that was not finished. It
+// is empty: nothing else is removed.
+func (e *Embedded) discardHalfMade(name string) error {
+	dir := filepath.Join(e.objects, name)
+	if _, err := os.Lstat(dir); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if _, err := e.meta.RetrieveAttribute(nil, name, "", lastAttribute); err == nil {
+		return nil
+	}
+	if err := os.Remove(dir); err != nil {
+		return fmt.Errorf("remove half-made bucket %q: %w", name, err)
+	}
+	slog.Warn("removed what was left of a half-made bucket", "bucket", name)
+	return e.meta.DeleteAttributes(name, "")
+}
+
+// RemoveBucket is that of Store.
+func (e *Embedded) RemoveBucket(ctx context.Context, name string) error {
+	return e.store.RemoveBucket(ctx, name)
+}
 
 // Done is closed when the store has ended, by Close or by itself.
 func (e *Embedded) Done() <-chan struct{} { return e.done }
@@ -184,9 +243,9 @@ func (e *Embedded) Close() error {
 	e.stop()
 	<-e.done
 	e.output.restore()
+	embedded.Store(false)
 	err := errors.Join(e.err, os.RemoveAll(filepath.Dir(e.socket)))
 	if err != nil {
-		slog.Error("object store closed", "err", err)
 		return fmt.Errorf("close the object store: %w", err)
 	}
 	return nil

@@ -185,7 +185,7 @@ func newRequestID() string {
 // record writes the one record of a request. The key is the client's data and
 // stays out of it.
 func (f *Front) record(r *request, w *answer, err error, took time.Duration) {
-	attrs := []slog.Attr{slog.String("request", r.id), slog.String("service", "s3"), slog.Int("status", w.status), slog.Duration("took", took)}
+	attrs := []slog.Attr{slog.String("request", r.id), slog.String("service", "s3"), slog.Int("status", w.status), slog.Duration("duration", took)}
 	if r.op != nil {
 		attrs = append(attrs, slog.String("operation", r.op.name))
 	}

@@ -2,7 +2,9 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -69,15 +71,13 @@ func (s *Server) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	master, made, err := seal.Load(c.MasterKeyFile)
+	database := filepath.Join(c.Data, "muster.db")
+	master, err := s.masterKey(database)
 	if err != nil {
 		return err
 	}
-	if made {
-		s.log.Info("made the master key; keep a copy of it elsewhere", "file", c.MasterKeyFile)
-	}
 	x := index.New(indexed)
-	if s.db, err = store.Open(ctx, filepath.Join(c.Data, "muster.db"), x); err != nil {
+	if s.db, err = store.Open(ctx, database, x); err != nil {
 		return err
 	}
 	s.undo = append(s.undo, s.db.Close)
@@ -93,6 +93,25 @@ func (s *Server) build(ctx context.Context) error {
 		}
 	})
 	return s.openDoors()
+}
+
+// masterKey loads the master key, and makes it at the first start only: a new
+// one would not open what is in a database that is there already.
+func (s *Server) masterKey(database string) (*seal.Master, error) {
+	file := s.config.MasterKeyFile
+	if exists(database) && !exists(file) {
+		return nil, fmt.Errorf("the master key %s is missing, and %s was sealed with it: restore it from your copy, or name it with --master-key-file", file, database)
+	}
+	master, made, err := seal.Load(file)
+	if made {
+		s.log.Info("made the master key; keep a copy of it elsewhere", "file", file)
+	}
+	return master, err
+}
+
+func exists(file string) bool {
+	_, err := os.Lstat(file)
+	return err == nil
 }
 
 func (s *Server) openRooms(ctx context.Context, x *index.Index, master *seal.Master, root account.RootKey) (err error) {
@@ -112,7 +131,7 @@ func (s *Server) openRooms(ctx context.Context, x *index.Index, master *seal.Mas
 	s.things = registry.New(s.db.Registry(), x)
 	s.things.DeleteDelay = c.ThingTypeDeleteDelay
 	s.certificates = certificate.New(s.db.Certificates(), x, s.authority)
-	s.certificates.Caller = callerName
+	s.certificates.Caller, s.certificates.Log = callerName, s.log
 	s.policies = iotpolicy.New(s.db.IoTPolicies(), x)
 	s.roles = iam.New(s.db.IAM(), x)
 	s.roles.Master = master

@@ -25,30 +25,35 @@ const (
 // openObjects opens the object store and puts right what a crash left of its
 // buckets.
 func (s *Server) openObjects(ctx context.Context, x *index.Index) (err error) {
+	var place bucket.Place
 	if s.config.S3 == "" {
-		err = s.embedObjects(ctx)
+		place, err = s.embedObjects(ctx)
 	} else {
 		s.objects, err = s.externalObjects()
+		place = s.objects
 	}
 	if err != nil {
 		return err
 	}
-	s.buckets = bucket.New(s.db.Buckets(), s.objects, x)
-	return s.buckets.Repair(ctx)
+	s.buckets = bucket.New(s.db.Buckets(), place, x)
+	if err := s.buckets.Repair(ctx); err != nil { // one bad bucket is no reason to keep all devices out
+		s.log.Error("buckets left half made", "err", err)
+	}
+	return nil
 }
 
-func (s *Server) embedObjects(ctx context.Context) error {
+func (s *Server) embedObjects(ctx context.Context) (*s3front.Embedded, error) {
 	run := filepath.Join(s.config.Data, "run") // sockets of a process that was killed may lie here; the lock is ours
 	if err := errors.Join(os.RemoveAll(run), os.MkdirAll(run, 0o700)); err != nil {
-		return err
+		return nil, err
 	}
 	embedded, err := s3front.OpenEmbedded(ctx, filepath.Join(s.config.Data, "s3"), run)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.objects, s.objectsDone = embedded.Store(), embedded.Done()
 	s.undo = append(s.undo, embedded.Close)
-	return nil
+	return embedded, nil
 }
 
 func (s *Server) externalObjects() (*s3front.Store, error) {

@@ -1,6 +1,9 @@
 package server
 
 import (
+	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -37,6 +40,44 @@ func TestCheckRefuses(t *testing.T) {
 				t.Errorf("got %v, want a reason with %q", err, tc.want)
 			}
 		})
+	}
+}
+
+func TestAMissingMasterKeyIsNotMadeAnew(t *testing.T) {
+	c := Default()
+	c.Data, c.API, c.Devices = t.TempDir(), "127.0.0.1:0", "127.0.0.1:0"
+	c.Getenv = func(string) string { return "" }
+	c.Log = slog.New(slog.DiscardHandler)
+	s, err := Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.close(); err != nil {
+		t.Fatal(err)
+	}
+	key := filepath.Join(c.Data, "master.key")
+	kept, err := os.ReadFile(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(key); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), c); err == nil || !strings.Contains(err.Error(), "missing") {
+		t.Errorf("without its master key: got %v, want an error that says so", err)
+	}
+	if exists(key) {
+		t.Error("another master key was made")
+	}
+	if err := os.WriteFile(key, kept, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err = Open(t.Context(), c)
+	if err != nil {
+		t.Fatalf("with its master key again: %v", err)
+	}
+	if err := s.close(); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -157,15 +157,25 @@ func (s *Service) Mint(ctx context.Context, g Grant) (Credential, error) {
 	if err != nil {
 		return Credential{}, err
 	}
-	s.log().LogAttrs(ctx, slog.LevelInfo, "credential issued",
-		slog.String("access_key", id), slog.String("account", g.Account), slog.String("role_id", g.RoleID),
-		slog.String("session", g.SessionName), slog.String("alias", g.Alias), slog.Time("expires", g.Expires))
+	s.log().LogAttrs(ctx, slog.LevelInfo, "credential issued", slog.Attr{Key: "audit", Value: slog.GroupValue(
+		slog.String("access_key", id), slog.String("account", g.Account), slog.String("region", g.Region),
+		slog.String("role_id", g.RoleID), slog.String("session", g.SessionName), slog.String("alias", g.Alias),
+		slog.String("thing", g.Thing), slog.String("source", source(g.SourceIP)), slog.Time("expires", g.Expires),
+	)})
 	return Credential{
 		AccessKeyID:  id,
 		Secret:       keys.current.secretOf(id),
 		SessionToken: secret.New(token),
 		Expires:      g.Expires,
 	}, nil
+}
+
+// source is an address as the audit record has it; "" when unknown.
+func source(ip netip.Addr) string {
+	if !ip.IsValid() {
+		return ""
+	}
+	return ip.String()
 }
 
 func (g *Grant) valid() error {

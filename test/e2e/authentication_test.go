@@ -18,6 +18,8 @@ type call struct {
 // calls name one harmless call of each service.
 var calls = map[string]call{
 	"iot": {service: "iot", method: http.MethodGet, path: "/things"},
+	// botocore before 1.31, so Debian 12's boto3 and AWS CLI, signs iot like this.
+	"iot as execute-api": {service: "execute-api", method: http.MethodGet, path: "/things"},
 	"sagemaker": {service: "sagemaker", method: http.MethodPost, path: "/", body: "{}", header: map[string]string{
 		"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "SageMaker.ListDeviceFleets"}},
 	"iam": {service: "iam", method: http.MethodPost, path: "/", body: "Action=ListRolePolicies&Version=2010-05-08&RoleName=role",

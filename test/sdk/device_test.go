@@ -43,8 +43,7 @@ func newClients(t *testing.T, options ...func(*config.LoadOptions) error) client
 		sagemaker: sagemaker.NewFromConfig(cfg),
 		iam:       iam.NewFromConfig(cfg),
 		sts:       sts.NewFromConfig(cfg),
-		// Path style is the README's advice for this SDK too; with an IP
-		// address for an endpoint it needs no option.
+		// muster env names an IP address, so this SDK needs no UsePathStyle.
 		s3: s3.NewFromConfig(cfg),
 	}
 }
