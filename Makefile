@@ -26,6 +26,7 @@ test: build
 
 race:
 	CGO_ENABLED=1 $(GO) test -race ./internal/... ./cmd/...
+	CGO_ENABLED=1 $(GO) test -race -short -run TestNothing ./test/proof
 
 lint:
 	@unformatted=$$(gofmt -l cmd internal test tools examples); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
@@ -47,10 +48,7 @@ bench: build
 
 FUZZTIME ?= 60s
 fuzz:
-	@for pkg in $$($(GO) list ./internal/...); do \
-	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
-	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
-	  done; done
+	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' .ci/fuzz $$($(GO) list ./internal/...)
 
 man:
 	$(GO) run -ldflags '$(LDFLAGS)' ./cmd/muster man --dir man

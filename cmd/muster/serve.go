@@ -47,7 +47,7 @@ first start makes and keeps in <data>/root-credentials.`,
 	f.StringVar(&c.Devices, "devices", c.Devices, "address of the mutual-TLS port: the credentials provider")
 	f.StringVar(&c.Hostname, "hostname", c.Hostname, "name (or IP) in the server certificate")
 	f.StringVar(&c.Endpoint, "endpoint", "", "host[:port] that DescribeEndpoint answers, where the reachable address isn't the listening one")
-	f.StringVar(&c.Region, "region", c.Region, "region of `muster env`; any region in a request is its own namespace")
+	f.StringVar(&c.Region, "region", c.Region, "the region that muster env names; any region in a request is its own namespace")
 	f.StringVar(&c.Account, "account", c.Account, "the first account")
 	f.StringVar(&c.S3, "s3", "", "URL of an external S3; its key in MUSTER_S3_ACCESS_KEY_ID and MUSTER_S3_SECRET_ACCESS_KEY (default: the embedded store)")
 	f.StringVar(&c.MasterKeyFile, "master-key-file", "", "key that seals every private key (default <data>/master.key)")
