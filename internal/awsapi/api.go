@@ -14,6 +14,7 @@
 package awsapi
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -247,8 +248,8 @@ func (a *API) run(x *exchange) (*awswire.Reply, error) {
 	return x.operation.serve(ctx, &permit{
 		scope:     arn.Scope{Account: x.caller.Account, Region: x.signature.Scope.Region},
 		requestID: x.id,
-		authorise: func(resource arn.ARN, extra policy.Context) error {
-			return a.Authorize(ctx, x.caller, action, resource, extra)
+		authorise: func(n Need) error {
+			return a.Authorize(ctx, x.caller, cmp.Or(n.Action, action), n.Resource, n.Context)
 		},
 	}, x.call)
 }

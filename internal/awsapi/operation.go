@@ -27,9 +27,10 @@ type Operation struct {
 // Name is the operation's name, such as CreateThing.
 func (o Operation) Name() string { return o.name }
 
-// Need is one thing the caller must be allowed: the operation's own action on
-// Resource, under condition keys of the action beside those of every request.
+// Need is one thing the caller must be allowed: Action on Resource, under
+// condition keys of the action beside those of every request.
 type Need struct {
+	Action   string // such as iot:TagResource; "" is the operation's own
 	Resource arn.ARN
 	Context  policy.Context
 }
@@ -38,7 +39,7 @@ type Need struct {
 type permit struct {
 	scope     arn.Scope
 	requestID string
-	authorise func(resource arn.ARN, extra policy.Context) error
+	authorise func(Need) error
 }
 
 // Handle makes an operation on one resource. The IAM action is the operation's
@@ -91,7 +92,7 @@ func HandleKept[In, Out any](
 			return fmt.Errorf("%s names no resource to ask permission for", op.Name)
 		}
 		for _, need := range all {
-			if err := p.authorise(need.Resource, need.Context); err != nil {
+			if err := p.authorise(need); err != nil {
 				return err
 			}
 		}

@@ -103,6 +103,9 @@ type Store interface {
 	DeleteDevices(ctx context.Context, scope arn.Scope, fleet string, names []string) error
 	// Device fails with NoFleet or NoDevice.
 	Device(ctx context.Context, scope arn.Scope, fleet, name string) (Device, error)
+	// DeviceTags answers the tags of those of the devices of these names, at
+	// most MaxBatch, that are there.
+	DeviceTags(ctx context.Context, scope arn.Scope, fleet string, names []string) (map[string]map[string]string, error)
 	// Devices answers the devices of a fleet, of all fleets when it is "",
 	// ascending by fleet and name. Of a fleet that isn't there it answers none.
 	Devices(ctx context.Context, scope arn.Scope, fleet string, p page.Request) (page.Page[Device], error)

@@ -24,6 +24,12 @@ func (f *Fleets) Tags(ctx context.Context, scope arn.Scope, fleet, device string
 	return d.Tags, err
 }
 
+// DeviceTags answers the tags of devices of a fleet by their names, of at most
+// MaxBatch; those that aren't there are left out.
+func (f *Fleets) DeviceTags(ctx context.Context, scope arn.Scope, fleet string, names []string) (map[string]map[string]string, error) {
+	return f.store.DeviceTags(ctx, scope, fleet, names)
+}
+
 // Tag gives a fleet or, unless device is "", one of its devices tags beside
 // those it has, in the place of those with the same keys, and answers all. It
 // fails with fault.NotFound, fault.LimitExceeded, or fault.Invalid when a key

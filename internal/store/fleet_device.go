@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 
 	"muster/internal/arn"
 	"muster/internal/fleet"
@@ -99,6 +100,25 @@ func (s fleetStore) Device(ctx context.Context, scope arn.Scope, fleetName, name
 		return d, fleet.NoFleet(fleetName)
 	}
 	return d, fleet.NoDevice(fleetName, name)
+}
+
+func (s fleetStore) DeviceTags(ctx context.Context, scope arn.Scope, fleetName string, names []string) (map[string]map[string]string, error) {
+	w := new(where)
+	w.and(`account = ?`, scope.Account)
+	w.and(`region = ?`, scope.Region)
+	w.and(`fleet = ?`, fleetName)
+	among := make([]any, len(names))
+	for i, name := range names {
+		among[i] = name
+	}
+	w.and(`name IN (`+strings.TrimSuffix(strings.Repeat(`?, `, len(names)), `, `)+`)`, among...)
+	rows, err := s.db.reads().QueryContext(ctx, `SELECT `+deviceColumns+` FROM device WHERE `+w.String(), w.args...)
+	devices, err := collect(rows, err, scanDevice)
+	tags := make(map[string]map[string]string, len(devices))
+	for _, d := range devices {
+		tags[d.Name] = d.Tags
+	}
+	return tags, err
 }
 
 func (s fleetStore) Devices(ctx context.Context, scope arn.Scope, fleetName string, p page.Request) (page.Page[fleet.Device], error) {

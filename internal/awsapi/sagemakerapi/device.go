@@ -8,38 +8,26 @@ import (
 	"muster/internal/awswire"
 	"muster/internal/fault"
 	"muster/internal/fleet"
+	"muster/internal/policy"
 )
 
 func (d *Door) devices() []awsapi.Operation {
 	return []awsapi.Operation{
-		awsapi.HandleEach(RegisterDevices, func(scope arn.Scope, in *RegisterDevicesRequest) []awsapi.Need {
-			return eachDevice(scope, in.DeviceFleetName, namesOf(in.Devices), in.Tags)
+		awsapi.HandleKept(RegisterDevices, func(ctx context.Context, scope arn.Scope, in *RegisterDevicesRequest) ([]awsapi.Need, error) {
+			needs, err := d.eachDevice(ctx, scope, in.DeviceFleetName, namesOf(in.Devices), requestTags(in.Tags))
+			return tagging(needs, in.Tags), err
 		}, d.registerDevices),
-		awsapi.HandleEach(UpdateDevices, func(scope arn.Scope, in *UpdateDevicesRequest) []awsapi.Need {
-			return eachDevice(scope, in.DeviceFleetName, namesOf(in.Devices), nil)
+		awsapi.HandleKept(UpdateDevices, func(ctx context.Context, scope arn.Scope, in *UpdateDevicesRequest) ([]awsapi.Need, error) {
+			return d.eachDevice(ctx, scope, in.DeviceFleetName, namesOf(in.Devices), policy.Context{})
 		}, d.updateDevices),
-		awsapi.HandleEach(DeregisterDevices, func(scope arn.Scope, in *DeregisterDevicesRequest) []awsapi.Need {
-			return eachDevice(scope, in.DeviceFleetName, in.DeviceNames, nil)
+		awsapi.HandleKept(DeregisterDevices, func(ctx context.Context, scope arn.Scope, in *DeregisterDevicesRequest) ([]awsapi.Need, error) {
+			return d.eachDevice(ctx, scope, in.DeviceFleetName, in.DeviceNames, policy.Context{})
 		}, d.deregisterDevices),
-		awsapi.Handle(DescribeDevice, func(scope arn.Scope, in *DescribeDeviceRequest) arn.ARN {
+		awsapi.HandleKept(DescribeDevice, on(d, func(scope arn.Scope, in *DescribeDeviceRequest) arn.ARN {
 			return scope.Device(in.DeviceFleetName, in.DeviceName)
-		}, d.describeDevice),
+		}), d.describeDevice),
 		awsapi.Handle(ListDevices, anywhere, d.listDevices),
 	}
-}
-
-// eachDevice asks for every device by its name: a policy may allow some and
-// deny others. A request without devices, which the room refuses, needs all.
-func eachDevice(scope arn.Scope, fleet string, names []string, tags []Tag) []awsapi.Need {
-	if len(names) == 0 {
-		names = []string{"*"}
-	}
-	c := underTags(tags)
-	needs := make([]awsapi.Need, len(names))
-	for i, name := range names {
-		needs[i] = awsapi.Need{Resource: scope.Device(fleet, name), Context: c}
-	}
-	return needs
 }
 
 func namesOf(devices []Device) []string {

@@ -12,18 +12,18 @@ import (
 func (d *Door) fleets() []awsapi.Operation {
 	return []awsapi.Operation{
 		awsapi.HandleEach(CreateDeviceFleet, func(scope arn.Scope, in *CreateDeviceFleetRequest) []awsapi.Need {
-			return []awsapi.Need{{Resource: scope.DeviceFleet(in.DeviceFleetName), Context: underTags(in.Tags)}}
+			return tagging([]awsapi.Need{{Resource: scope.DeviceFleet(in.DeviceFleetName), Context: requestTags(in.Tags)}}, in.Tags)
 		}, d.createDeviceFleet),
-		awsapi.Handle(DescribeDeviceFleet, func(scope arn.Scope, in *DescribeDeviceFleetRequest) arn.ARN {
+		awsapi.HandleKept(DescribeDeviceFleet, on(d, func(scope arn.Scope, in *DescribeDeviceFleetRequest) arn.ARN {
 			return scope.DeviceFleet(in.DeviceFleetName)
-		}, d.describeDeviceFleet),
-		awsapi.Handle(UpdateDeviceFleet, func(scope arn.Scope, in *UpdateDeviceFleetRequest) arn.ARN {
+		}), d.describeDeviceFleet),
+		awsapi.HandleKept(UpdateDeviceFleet, on(d, func(scope arn.Scope, in *UpdateDeviceFleetRequest) arn.ARN {
 			return scope.DeviceFleet(in.DeviceFleetName)
-		}, d.updateDeviceFleet),
+		}), d.updateDeviceFleet),
 		awsapi.Handle(ListDeviceFleets, anywhere, d.listDeviceFleets),
-		awsapi.Handle(DeleteDeviceFleet, func(scope arn.Scope, in *DeleteDeviceFleetRequest) arn.ARN {
+		awsapi.HandleKept(DeleteDeviceFleet, on(d, func(scope arn.Scope, in *DeleteDeviceFleetRequest) arn.ARN {
 			return scope.DeviceFleet(in.DeviceFleetName)
-		}, d.deleteDeviceFleet),
+		}), d.deleteDeviceFleet),
 	}
 }
 

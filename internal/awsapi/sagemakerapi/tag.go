@@ -14,14 +14,14 @@ import (
 
 func (d *Door) tags() []awsapi.Operation {
 	return []awsapi.Operation{
-		awsapi.HandleEach(AddTags, func(_ arn.Scope, in *AddTagsInput) []awsapi.Need {
-			return []awsapi.Need{{Resource: arn.ARN(in.ResourceArn), Context: underTags(in.Tags)}}
+		awsapi.HandleKept(AddTags, func(ctx context.Context, scope arn.Scope, in *AddTagsInput) ([]awsapi.Need, error) {
+			return d.underTags(ctx, scope, arn.ARN(in.ResourceArn), requestTags(in.Tags))
 		}, d.addTags),
-		awsapi.Handle(ListTags, func(_ arn.Scope, in *ListTagsInput) arn.ARN { return arn.ARN(in.ResourceArn) }, d.listTags),
-		awsapi.HandleEach(DeleteTags, func(_ arn.Scope, in *DeleteTagsInput) []awsapi.Need {
+		awsapi.HandleKept(ListTags, on(d, func(_ arn.Scope, in *ListTagsInput) arn.ARN { return arn.ARN(in.ResourceArn) }), d.listTags),
+		awsapi.HandleKept(DeleteTags, func(ctx context.Context, scope arn.Scope, in *DeleteTagsInput) ([]awsapi.Need, error) {
 			c := policy.Context{}
 			c.Set("aws:TagKeys", in.TagKeys...)
-			return []awsapi.Need{{Resource: arn.ARN(in.ResourceArn), Context: c}}
+			return d.underTags(ctx, scope, arn.ARN(in.ResourceArn), c)
 		}, d.deleteTags),
 	}
 }
@@ -105,16 +105,4 @@ func tagsOf(list []Tag) (map[string]string, error) {
 		tags[tag.Key] = tag.Value
 	}
 	return tags, nil
-}
-
-// underTags are the condition keys of a request that gives something tags.
-func underTags(list []Tag) policy.Context {
-	c := policy.Context{}
-	var keys []string
-	for _, tag := range list {
-		c.Set("aws:RequestTag/"+tag.Key, tag.Value)
-		keys = append(keys, tag.Key)
-	}
-	c.Set("aws:TagKeys", keys...)
-	return c
 }

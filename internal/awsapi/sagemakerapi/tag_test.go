@@ -97,3 +97,88 @@ func TestTagsDenied(t *testing.T) {
 		{"as it was left", "", "ListTags", `{` + pumpARN + `}`, `200 {"Tags":[]}`},
 	})
 }
+
+// A condition on the tags of a fleet or a device holds for each operation on
+// it, under either name, as an Allow and as a Deny.
+func TestTagsInPolicies(t *testing.T) {
+	const (
+		field  = `{"DeviceFleetName":"field"`
+		output = `,"OutputConfig":{"S3OutputLocation":"s3://b"}}`
+		pump1  = field + `,"Devices":[{"DeviceName":"pump-1"}]}`
+		both   = field + `,"Devices":[{"DeviceName":"pump-1"},{"DeviceName":"pump-2"}]}`
+		no     = `403 AccessDeniedException …because no identity-based policy allows the sagemaker:`
+		denied = `403 AccessDeniedException …with an explicit deny`
+	)
+	for _, key := range []string{"aws:ResourceTag/team", "sagemaker:ResourceTag/Team"} {
+		d := newField(t)
+		d.Session(t, "OWNER", `{"Effect":"Allow","Action":"sagemaker:*","Resource":"*","Condition":{"StringEquals":{"`+key+`":"field"}}}`)
+		d.Session(t, "KEPT", `[{"Effect":"Allow","Action":"sagemaker:*","Resource":"*"},{"Effect":"Deny","Action":"sagemaker:*","Resource":"*","Condition":{"StringEquals":{"`+key+`":"field"}}}]`)
+		d.play(t, []step{
+			{"a second device", "", "RegisterDevices", field + `,"Devices":[{"DeviceName":"pump-2"}],"Tags":[{"Key":"team","Value":"field"}]}`, `200`},
+
+			{"a device of another tag", "OWNER", "DescribeDevice", field + `,"DeviceName":"pump-1"}`, no},
+			{"its fleet's tags aren't its own", "OWNER", "UpdateDevices", pump1, no},
+			{"nor listed", "OWNER", "ListTags", `{` + pumpARN + `}`, no},
+			{"nor tagged, the tag asked for is not the one there is", "OWNER", "AddTags", `{` + pumpARN + `,"Tags":[{"Key":"team","Value":"field"}]}`, no},
+			{"nor untagged", "OWNER", "DeleteTags", `{` + pumpARN + `,"TagKeys":["site"]}`, no},
+			{"one of two", "OWNER", "UpdateDevices", both, no},
+			{"nor deregistered", "OWNER", "DeregisterDevices", field + `,"DeviceNames":["pump-2","pump-1"]}`, no},
+			{"nor registered", "OWNER", "RegisterDevices", field + `,"Devices":[{"DeviceName":"pump-3"}]}`, no},
+			{"not even with the tag", "OWNER", "RegisterDevices", field + `,"Devices":[{"DeviceName":"pump-3"}],"Tags":[{"Key":"team","Value":"field"}]}`, no},
+			{"what isn't there has no tags", "OWNER", "DescribeDevice", field + `,"DeviceName":"pump-9"}`, no},
+			{"nor has a fleet", "OWNER", "DescribeDeviceFleet", `{"DeviceFleetName":"meadow"}`, no},
+			{"its own device", "OWNER", "DescribeDevice", field + `,"DeviceName":"pump-2"}`, `200 …`},
+			{"is updated", "OWNER", "UpdateDevices", field + `,"Devices":[{"DeviceName":"pump-2"}]}`, `200`},
+			{"its own fleet", "OWNER", "DescribeDeviceFleet", field + `}`, `200 …`},
+			{"is updated, too", "OWNER", "UpdateDeviceFleet", field + output, `200`},
+			{"listed", "OWNER", "ListTags", `{` + fieldARN + `}`, `200 …`},
+			{"tagged", "OWNER", "AddTags", `{` + fieldARN + `,"Tags":[{"Key":"a","Value":"b"}]}`, `200 …`},
+			{"and untagged", "OWNER", "DeleteTags", `{` + fieldARN + `,"TagKeys":["a"]}`, `200 {}`},
+
+			{"described", "KEPT", "DescribeDeviceFleet", field + `}`, denied},
+			{"updated", "KEPT", "UpdateDeviceFleet", field + output, denied},
+			{"deleted", "KEPT", "DeleteDeviceFleet", field + `}`, denied},
+			{"listed", "KEPT", "ListTags", `{` + fieldARN + `}`, denied},
+			{"tagged", "KEPT", "AddTags", `{` + fieldARN + `,"Tags":[{"Key":"team","Value":"x"}]}`, denied},
+			{"untagged", "KEPT", "DeleteTags", `{` + fieldARN + `,"TagKeys":["team"]}`, denied},
+			{"a device described", "KEPT", "DescribeDevice", field + `,"DeviceName":"pump-2"}`, denied},
+			{"one of two updated", "KEPT", "UpdateDevices", both, denied},
+			{"one of two deregistered", "KEPT", "DeregisterDevices", field + `,"DeviceNames":["pump-1","pump-2"]}`, denied},
+			{"one of two registered again", "KEPT", "RegisterDevices", field + `,"Devices":[{"DeviceName":"pump-3"},{"DeviceName":"pump-2"}]}`, denied},
+			{"nothing happened", "", "ListTags", `{` + fieldARN + `}`, `200 {"Tags":[{"Key":"team","Value":"field"}]}`},
+			{"the other may be", "KEPT", "UpdateDevices", pump1, `200`},
+
+			{"from the next request on", "", "DeleteTags", `{` + fieldARN + `,"TagKeys":["team"]}`, `200 {}`},
+			{"the fleet is nobody's", "OWNER", "DescribeDeviceFleet", field + `}`, no},
+			{"and may be described", "KEPT", "DescribeDeviceFleet", field + `}`, `200 …`},
+			{"it deregisters its own", "OWNER", "DeregisterDevices", field + `,"DeviceNames":["pump-2"]}`, `200`},
+			{"and is deleted", "KEPT", "DeleteDeviceFleet", field + `}`, `200`},
+		})
+	}
+}
+
+// To make something with tags is to tag it.
+func TestMadeWithTags(t *testing.T) {
+	const (
+		fleet   = `{"DeviceFleetName":"east",` + fleetRole + `,"OutputConfig":{"S3OutputLocation":"s3://b"}`
+		devices = `{"DeviceFleetName":"east","Devices":[{"DeviceName":"pump-1"}]`
+		tags    = `,"Tags":[{"Key":"team","Value":"field"}]}`
+		no      = `403 AccessDeniedException …not authorized to perform: sagemaker:AddTags on resource: arn:aws:sagemaker:us-east-1:000000000000:device-fleet/east`
+	)
+	make := `[{"Effect":"Allow","Action":["sagemaker:CreateDeviceFleet","sagemaker:RegisterDevices","iam:PassRole"],"Resource":"*"}`
+	d := newDesk(t)
+	d.Session(t, "MAKER", make+`]`)
+	d.Session(t, "TAGGER", make+`,{"Effect":"Allow","Action":"sagemaker:AddTags","Resource":"*","Condition":{"StringEquals":{"aws:RequestTag/team":"field"}}}]`)
+	d.play(t, []step{
+		{"with tags", "MAKER", "CreateDeviceFleet", fleet + tags, no},
+		{"with another tag", "TAGGER", "CreateDeviceFleet", fleet + `,"Tags":[{"Key":"team","Value":"plant"}]}`, no},
+		{"none was made", "", "ListDeviceFleets", `{}`, `200 {"DeviceFleetSummaries":[]}`},
+		{"without", "MAKER", "CreateDeviceFleet", fleet + `}`, `200`},
+		{"without any in the list", "MAKER", "RegisterDevices", `{"DeviceFleetName":"east","Devices":[{"DeviceName":"pump-0"}],"Tags":[]}`, `200`},
+		{"a device with tags", "MAKER", "RegisterDevices", devices + tags, no + `/device/pump-1`},
+		{"a device with another tag", "TAGGER", "RegisterDevices", devices + `,"Tags":[{"Key":"team","Value":"plant"}]}`, no},
+		{"none was registered", "", "DescribeDevice", `{"DeviceFleetName":"east","DeviceName":"pump-1"}`, `400 ValidationException …`},
+		{"with the tag that may be", "TAGGER", "RegisterDevices", devices + tags, `200`},
+		{"a fleet with it", "TAGGER", "CreateDeviceFleet", strings.Replace(fleet, "east", "west", 1) + tags, `200`},
+	})
+}

@@ -141,6 +141,9 @@ func fleetTags(t *testing.T, s FleetStores) {
 		}
 	}
 	for name, want := range map[string]map[string]string{"pump-1": {"n": "pump-1"}, "pump-2": {"n": "pump-2", "site": "north"}} {
+		if got, err := s.Fleets.DeviceTags(t.Context(), fleetScope, "field", []string{"absent", name}); err != nil || !cmp.Equal(got, map[string]map[string]string{name: want}) {
+			t.Errorf("the tags of %s among others: got %v, %v, want %v", name, got, err, want)
+		}
 		if got, err := s.Fleets.Device(t.Context(), fleetScope, "field", name); err != nil || !cmp.Equal(got.Tags, want) {
 			t.Errorf("the tags of %s: got %v, %v, want %v", name, got.Tags, err, want)
 		}
