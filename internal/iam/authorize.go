@@ -2,6 +2,7 @@ package iam
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"strconv"
 	"time"
@@ -68,8 +69,9 @@ func (d *Directory) Conditions(caller *Caller, extra policy.Context) policy.Cont
 
 // MayPass asks whether the caller of the request ctx belongs to may hand role
 // to service, such as credentials.iot.amazonaws.com: iam:PassRole on the role,
-// under iam:PassedToService. A role of another account can't be passed, not
-// even by root. Whether the role exists is not asked.
+// under iam:PassedToService and the role's tags. A role of another account
+// can't be passed, not even by root. Whether the role exists is not asked; one
+// that doesn't has no tags.
 //
 // A refusal is a fault.Denied with AWS's sentence.
 func (d *Directory) MayPass(ctx context.Context, role arn.ARN, service string) error {
@@ -83,5 +85,11 @@ func (d *Directory) MayPass(ctx context.Context, role arn.ARN, service string) e
 	}
 	extra := policy.Context{}
 	extra.Set("iam:PassedToService", service)
+	switch r, err := d.RoleByARN(ctx, role); {
+	case err == nil:
+		ResourceTags(extra, r.Tags)
+	case !errors.Is(err, fault.NotFound):
+		return err
+	}
 	return d.Authorize(ctx, caller, action, role, extra)
 }

@@ -2,6 +2,7 @@ package iam_test
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"testing"
 
@@ -188,6 +189,72 @@ func TestMayPass(t *testing.T) {
 	}
 	if err := newDirectory(t).MayPass(t.Context(), fleet, iot); !errors.Is(err, fault.Denied) {
 		t.Errorf("nobody asks: got %v, want %v", err, fault.Denied)
+	}
+}
+
+// Which roles may be passed may hang on their tags, as they are now.
+func TestMayPassByTag(t *testing.T) {
+	const condition = `"Resource":"*","Condition":{"StringEquals":{%q:"edge"}}}`
+	for _, key := range []string{"aws:ResourceTag/team", "iam:ResourceTag/Team"} {
+		d := newDirectory(t)
+		createRole(t, d, "owner")
+		createRole(t, d, "kept")
+		createRole(t, d, "fleet")
+		only := fmt.Sprintf(`{"Effect":"Allow","Action":"iam:PassRole",`+condition, key)
+		but := fmt.Sprintf(`{"Effect":"Allow","Action":"iam:PassRole","Resource":"*"},{"Effect":"Deny","Action":"iam:*",`+condition, key)
+		put(t, d, "owner", "p", `{"Version":"2012-10-17","Statement":[`+only+`]}`)
+		put(t, d, "kept", "p", `{"Version":"2012-10-17","Statement":[`+but+`]}`)
+		may := func(when, role string, owner, kept error) {
+			t.Helper()
+			for who, want := range map[string]error{"owner": owner, "kept": kept} {
+				ctx := iam.WithCaller(t.Context(), session(t, d, who))
+				if err := d.MayPass(ctx, arn.ARN("arn:aws:iam::000000000000:role/"+role), "sagemaker.amazonaws.com"); !errors.Is(err, want) {
+					t.Errorf("%s, %s passes %s: got %v, want %v", when, who, role, err, want)
+				}
+			}
+		}
+		tag := func(value string) {
+			t.Helper()
+			if err := d.TagRole(t.Context(), account, "fleet", []iam.Tag{{Key: "team", Value: value}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		may("without a tag", "fleet", fault.Denied, nil)
+		tag("plant")
+		may("with another", "fleet", fault.Denied, nil)
+		tag("edge")
+		may("with the tag", "fleet", nil, fault.Denied)
+		may("of another path", "else/fleet", fault.Denied, nil)
+		may("a role that isn't there", "missing", fault.Denied, nil)
+		if err := d.UntagRole(t.Context(), account, "fleet", []string{"team"}); err != nil {
+			t.Fatal(err)
+		}
+		may("the tag taken away", "fleet", fault.Denied, nil)
+	}
+}
+
+// A trust policy may ask for the tags of its role.
+func TestTrustsByTag(t *testing.T) {
+	d := newDirectory(t)
+	document := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:ResourceTag/stage":"live"}}}}`
+	for name, tc := range map[string]struct {
+		tags []iam.Tag
+		want policy.Verdict
+	}{
+		"none":    {nil, policy.Silent},
+		"another": {[]iam.Tag{{Key: "stage", Value: "draft"}}, policy.Silent},
+		"thistag": {[]iam.Tag{{Key: "Stage", Value: "live"}}, policy.Allow},
+	} {
+		if _, err := d.CreateRole(t.Context(), iam.Role{Account: account, Name: name, TrustDocument: document, Tags: tc.tags}); err != nil {
+			t.Fatal(err)
+		}
+		role, err := d.Role(t.Context(), account, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := role.Trusts(policy.Principal{Service: "sagemaker.amazonaws.com"}, "sts:AssumeRole", nil); got.Verdict != tc.want {
+			t.Errorf("%s: got %v, want %v", name, got.Verdict, tc.want)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"time"
 
@@ -43,8 +44,15 @@ type RoleEntry struct {
 //
 // A role or user that the policy names is the one that had the name when the
 // policy was given: another one made under the name since is somebody else.
+// The role's tags are known to the policy beside c.
 func (r *RoleEntry) Trusts(p policy.Principal, action string, c policy.Context) policy.Decision {
 	p.ARNs = r.known(p)
+	if len(r.Tags) > 0 {
+		all := policy.Context{}
+		maps.Copy(all, c)
+		ResourceTags(all, r.Tags)
+		c = all
+	}
 	return r.Trust.Decide(&policy.Request{Action: action, Resource: string(r.ARN()), Principal: p, Context: c})
 }
 

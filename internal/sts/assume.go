@@ -3,6 +3,7 @@ package sts
 import (
 	"context"
 	"errors"
+	"maps"
 	"regexp"
 	"slices"
 	"time"
@@ -179,14 +180,16 @@ func (s *Service) mayAssume(caller *iam.Caller, role *iam.RoleEntry, session *Se
 }
 
 // may asks the role's trust policy, and the caller's own policies where it
-// leaves the decision to them. Session policies of the caller's are asked in
-// any case.
+// leaves the decision to them, all under the role's tags. Session policies of
+// the caller's are asked in any case.
 func (s *Service) may(caller *iam.Caller, action string, role *iam.RoleEntry, keys policy.Context) error {
 	denied := iam.Denied(caller, action, role.ARN(), "")
 	trusted := role.Trusts(caller.Principal(), action, s.roles.Conditions(caller, keys))
 	if trusted.Verdict != policy.Allow {
 		return denied
 	}
+	keys = maps.Clone(keys)
+	iam.ResourceTags(keys, role.Tags) // the trust policy knows them
 	own := s.roles.Decide(caller, action, role.ARN(), keys)
 	needed := trusted.Delegated || caller.Account != role.Account
 	if own.Verdict == policy.Deny || needed && own.Verdict != policy.Allow || !s.roles.Within(caller, action, role.ARN(), keys) {

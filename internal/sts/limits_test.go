@@ -192,6 +192,63 @@ func TestTagsOfASession(t *testing.T) {
 	}
 }
 
+// Who may become a role may hang on its tags, as they are now: a session ends
+// with the tag that allowed it.
+func TestTheTagsOfARoleDecideWhoBecomesIt(t *testing.T) {
+	const (
+		all  = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:*","Resource":"*"},`
+		only = `{"Version":"2012-10-17","Statement":[`
+		tag  = `"Action":"sts:*","Resource":"*","Condition":{"StringEquals":{"%s":"field"}}}]}`
+	)
+	for _, key := range []string{"aws:ResourceTag/team", "iam:ResourceTag/Team"} {
+		tagged := fmt.Sprintf(tag, key)
+		for _, tc := range []struct {
+			name, trust, own   string
+			without, other, is error
+		}{
+			{"the asker's policy allows it", given(byRoot, `{}`), only + `{"Effect":"Allow",` + tagged, fault.Denied, fault.Denied, nil},
+			{"the asker's policy denies it", given(byRoot, `{}`), all + `{"Effect":"Deny",` + tagged, nil, nil, fault.Denied},
+			{"it denies even who is named", given(byAsker, `{}`), only + `{"Effect":"Deny",` + tagged, nil, nil, fault.Denied},
+			{"the trust policy allows it", given(byAsker, `{"StringEquals":{"`+key+`":"field"}}`), "", fault.Denied, fault.Denied, nil},
+			{"the trust policy denies the others", given(byAsker, `{"StringNotEquals":{"`+key+`":"field"}}`), "", nil, nil, fault.Denied},
+		} {
+			t.Run(key+" "+tc.name, func(t *testing.T) {
+				w := newWorld(t)
+				w.role(t, "asker", trusting(byRoot))
+				w.role(t, "target", tc.trust)
+				if tc.own != "" {
+					w.put(t, "asker", "p", tc.own)
+				}
+				asker, err := w.assume(t, w.root(t), "asker", sts.Ask{})
+				must(t, err)
+				var made []sts.Assumed
+				for _, step := range []struct {
+					value string
+					want  error
+				}{{"", tc.without}, {"plant", tc.other}, {"field", tc.is}} {
+					if step.value != "" {
+						must(t, w.roles.TagRole(t.Context(), account, "target", []iam.Tag{{Key: "team", Value: step.value}}))
+					}
+					c, err := w.as(t, asker.Credential)
+					must(t, err)
+					s, err := w.assume(t, c, "target", sts.Ask{})
+					check(t, "tagged "+step.value, err, step.want)
+					if err == nil {
+						made = append(made, s)
+					}
+				}
+				if tc.is == nil {
+					must(t, w.roles.UntagRole(t.Context(), account, "target", []string{"team"}))
+				}
+				for _, s := range made {
+					_, err := w.as(t, s.Credential)
+					check(t, "a session from before", err, sts.ErrWithdrawn)
+				}
+			})
+		}
+	}
+}
+
 func TestTransitiveTagsGoDownTheChain(t *testing.T) {
 	w := newWorld(t)
 	w.role(t, "asker", tagTrusting(`{}`))

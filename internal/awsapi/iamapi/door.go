@@ -60,8 +60,7 @@ func onRole[In, Out any](
 		switch r, err := d.Roles.Role(ctx, scope.Account, role(in)); {
 		case err == nil:
 			resource = r.ARN()
-			iam.TagConditions(extra, "aws:ResourceTag/", r.Tags)
-			iam.TagConditions(extra, "iam:ResourceTag/", r.Tags)
+			iam.ResourceTags(extra, r.Tags)
 		case !errors.Is(err, fault.NotFound):
 			return nil, err
 		}

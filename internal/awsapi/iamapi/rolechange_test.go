@@ -88,6 +88,8 @@ func TestPoliciesMaySayWhichTags(t *testing.T) {
 		{"a role of its tag", "owner", "UpdateRoleDescription", []string{"RoleName=pumps", "Description=d"}, 200},
 		{"a role of another", "owner", "UpdateRoleDescription", []string{"RoleName=valves", "Description=d"}, 403},
 		{"a role without the tag", "owner", "DeleteRole", []string{"RoleName=a"}, 403},
+		{"simulating a role of its tag", "owner", "SimulatePrincipalPolicy", []string{"PolicySourceArn=arn:aws:iam::000000000000:role/pumps", "ActionNames.member.1=s3:GetObject"}, 200},
+		{"simulating a role of another", "owner", "SimulatePrincipalPolicy", []string{"PolicySourceArn=arn:aws:iam::000000000000:role/valves", "ActionNames.member.1=s3:GetObject"}, 403},
 		{"the tag asked for is not the one there is", "owner", "TagRole", append(tag("team", "pumps"), "RoleName=valves"), 403},
 	} {
 		if status, got := ask(t, d, tc.who, tc.operation, tc.parameters...); status != tc.want {

@@ -3,6 +3,7 @@ package iamapi
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"muster/internal/arn"
 	"muster/internal/awsapi"
@@ -20,9 +21,31 @@ func (d *Door) simulations() []awsapi.Operation {
 		// AWS knows no resource for it: only a policy of every resource allows it.
 		awsapi.Handle(SimulateCustomPolicy, func(arn.Scope, *SimulateCustomPolicyRequest) arn.ARN { return "" }, d.simulateCustomPolicy).
 			With(simulationFaults),
-		awsapi.Handle(SimulatePrincipalPolicy, func(_ arn.Scope, in *SimulatePrincipalPolicyRequest) arn.ARN { return arn.ARN(in.PolicySourceArn) }, d.simulatePrincipalPolicy).
+		awsapi.HandleKept(SimulatePrincipalPolicy, d.principal, d.simulatePrincipalPolicy).
 			With(simulationFaults),
 	}
+}
+
+// principal asks for the role or user whose policies are simulated, under the
+// tags it has.
+func (d *Door) principal(ctx context.Context, scope arn.Scope, in *SimulatePrincipalPolicyRequest) ([]awsapi.Need, error) {
+	source, c := arn.ARN(in.PolicySourceArn), policy.Context{}
+	var err error
+	if account, _, name, ok := arn.SplitUser(source); ok && account == scope.Account {
+		var u iam.User
+		if u, err = d.Roles.User(ctx, account, name); err == nil && u.ARN() == source {
+			iam.ResourceTags(c, u.Tags)
+		}
+	} else if account, _, _, ok := arn.SplitRole(source); ok && account == scope.Account {
+		var r *iam.RoleEntry
+		if r, err = d.Roles.RoleByARN(ctx, source); err == nil {
+			iam.ResourceTags(c, r.Tags)
+		}
+	}
+	if err != nil && !errors.Is(err, fault.NotFound) {
+		return nil, err
+	}
+	return []awsapi.Need{{Resource: source, Context: c}}, nil
 }
 
 func (d *Door) simulateCustomPolicy(_ context.Context, _ arn.Scope, in *SimulateCustomPolicyRequest) (*SimulatePolicyResponse, error) {

@@ -3,6 +3,7 @@ package iamapi
 import (
 	"context"
 	"errors"
+	"maps"
 
 	"muster/internal/arn"
 	"muster/internal/awsapi"
@@ -28,8 +29,8 @@ func (d *Door) users() []awsapi.Operation {
 
 // onUser makes an operation on a user that is there or not; where the input
 // names none, on the caller's own. As with roles, its resource is the user's
-// ARN with the path, which only the room knows, so that permission is asked
-// here; a user that isn't there has the path "/". run gets the user's name.
+// ARN with the path, which only the room knows, and policies may ask for the
+// user's tags, so that permission is asked here; a user that isn't there has the path "/". run gets the user's name.
 func onUser[In, Out any](
 	d *Door, op awswire.Op[In, Out],
 	name func(*In) *string, keys func(*In) policy.Context,
@@ -53,13 +54,16 @@ func onUser[In, Out any](
 
 func (d *Door) authorizeOnUser(ctx context.Context, scope arn.Scope, action, user string, extra policy.Context) error {
 	resource := arn.User(scope.Account, "/", user)
+	all := policy.Context{}
+	maps.Copy(all, extra)
 	switch u, err := d.Roles.User(ctx, scope.Account, user); {
 	case err == nil:
 		resource = u.ARN()
+		iam.ResourceTags(all, u.Tags)
 	case !errors.Is(err, fault.NotFound):
 		return err
 	}
-	return d.Roles.Authorize(ctx, iam.CallerFrom(ctx), action, resource, extra)
+	return d.Roles.Authorize(ctx, iam.CallerFrom(ctx), action, resource, all)
 }
 
 // named is the user that an input names, or else the caller's own.
@@ -151,7 +155,9 @@ func (d *Door) updateUser(ctx context.Context, scope arn.Scope, user string, in 
 	if in.NewPath != nil {
 		u.Path = *in.NewPath
 	}
-	if err := d.Roles.Authorize(ctx, iam.CallerFrom(ctx), "iam:UpdateUser", u.ARN(), nil); err != nil {
+	tags := policy.Context{}
+	iam.ResourceTags(tags, u.Tags)
+	if err := d.Roles.Authorize(ctx, iam.CallerFrom(ctx), "iam:UpdateUser", u.ARN(), tags); err != nil {
 		return nil, err
 	}
 	_, err = d.Roles.UpdateUser(ctx, scope.Account, user, value(in.NewUserName), value(in.NewPath))

@@ -201,3 +201,55 @@ func TestEveryOperationOnUsersAsksForItsPermission(t *testing.T) {
 		t.Errorf("with tags, which it may not give: got %d %s", status, got)
 	}
 }
+
+// A condition on a user's tags holds for each operation on it.
+func TestTagsOfUsersInPolicies(t *testing.T) {
+	const key = "AccessKeyId=AKIAAAAAAAAAAAAAAAAA"
+	d := newDesk(t)
+	for _, name := range []string{"pumps", "valves"} {
+		ask(t, d, awsapitest.Root, "CreateUser", "UserName="+name, "Tags.member.1.Key=Team", "Tags.member.1.Value="+name)
+	}
+	ask(t, d, awsapitest.Root, "CreateUser", "UserName=bare")
+	const condition = `"Condition":{"StringEquals":{"aws:ResourceTag/team":"pumps","iam:ResourceTag/team":"pumps"}}}`
+	d.User(t, "owner", `{"Effect":"Allow","Action":"iam:*","Resource":"*",`+condition)
+	d.User(t, "kept", `[{"Effect":"Allow","Action":"iam:*","Resource":"*"},{"Effect":"Deny","Action":"iam:*","Resource":"*",`+condition+`]`)
+	d.User(t, "nobody", "")
+	for _, tc := range []struct {
+		operation  string
+		parameters []string
+	}{
+		{"GetUser", nil},
+		{"UpdateUser", []string{"NewPath=/"}},
+		{"PutUserPolicy", []string{"PolicyName=p", "PolicyDocument=" + document}},
+		{"GetUserPolicy", []string{"PolicyName=p"}},
+		{"ListUserPolicies", nil},
+		{"DeleteUserPolicy", []string{"PolicyName=p"}},
+		{"AttachUserPolicy", []string{"PolicyArn=" + fleetARN}},
+		{"ListAttachedUserPolicies", nil},
+		{"DetachUserPolicy", []string{"PolicyArn=" + fleetARN}},
+		{"CreateAccessKey", nil},
+		{"ListAccessKeys", nil},
+		{"UpdateAccessKey", []string{key, "Status=Inactive"}},
+		{"DeleteAccessKey", []string{key}},
+		{"SimulatePrincipalPolicy", []string{"ActionNames.member.1=s3:GetObject"}},
+		{"DeleteUser", nil},
+	} {
+		of := func(user string) []string {
+			if tc.operation == "SimulatePrincipalPolicy" {
+				return append([]string{"PolicySourceArn=arn:aws:iam::000000000000:user/" + user}, tc.parameters...)
+			}
+			return append([]string{"UserName=" + user}, tc.parameters...)
+		}
+		for _, step := range []struct {
+			who, user string
+			refused   bool
+		}{
+			{"nobody", "pumps", true}, {"owner", "valves", true}, {"owner", "bare", true}, {"owner", "missing", true}, {"kept", "pumps", true},
+			{"owner", "pumps", false}, {"kept", "valves", false},
+		} {
+			if status, got := ask(t, d, step.who, tc.operation, of(step.user)...); (status == 403) != step.refused {
+				t.Errorf("%s of %s by %s: got %d %s, refused is wanted to be %v", tc.operation, step.user, step.who, status, got, step.refused)
+			}
+		}
+	}
+}

@@ -13,7 +13,7 @@ import (
 func (d *Door) policies() []awsapi.Operation {
 	return []awsapi.Operation{
 		awsapi.HandleEach(CreatePolicy, func(scope arn.Scope, in *CreatePolicyRequest) []awsapi.Need {
-			return []awsapi.Need{{Resource: scope.IoTPolicy(in.PolicyName), Context: requestTags(in.Tags)}}
+			return tagging(awsapi.Need{Resource: scope.IoTPolicy(in.PolicyName), Context: requestTags(in.Tags)}, in.Tags)
 		}, d.createPolicy),
 		awsapi.HandleKept(GetPolicy, on(d, func(scope arn.Scope, in *GetPolicyRequest) arn.ARN { return scope.IoTPolicy(in.PolicyName) }), d.getPolicy),
 		awsapi.Handle(ListPolicies, anywhere[ListPoliciesRequest], d.listPolicies),

@@ -13,7 +13,7 @@ import (
 func (d *Door) roleAliases() []awsapi.Operation {
 	return []awsapi.Operation{
 		awsapi.HandleEach(CreateRoleAlias, func(scope arn.Scope, in *CreateRoleAliasRequest) []awsapi.Need {
-			return []awsapi.Need{{Resource: scope.RoleAlias(in.RoleAlias), Context: requestTags(in.Tags)}}
+			return tagging(awsapi.Need{Resource: scope.RoleAlias(in.RoleAlias), Context: requestTags(in.Tags)}, in.Tags)
 		}, d.createRoleAlias),
 		awsapi.HandleKept(DescribeRoleAlias, on(d, func(scope arn.Scope, in *DescribeRoleAliasRequest) arn.ARN {
 			return scope.RoleAlias(in.RoleAlias)

@@ -102,7 +102,7 @@ func TestRoleAliasesDenied(t *testing.T) {
 	d.Session(t, "PASSONLY", `{"Effect":"Allow","Action":"iam:PassRole","Resource":"*"}`)
 	d.Session(t, "OTHERS", `[{"Effect":"Allow","Action":"iot:*","Resource":"`+aliasARN+`valves*"},{"Effect":"Allow","Action":"iam:PassRole","Resource":"*"}]`)
 	d.Session(t, "ELSEWHERE", `[{"Effect":"Allow","Action":"iot:*","Resource":"*"},{"Effect":"Allow","Action":"iam:PassRole","Resource":"*","Condition":{"StringEquals":{"iam:PassedToService":"sagemaker.amazonaws.com"}}}]`)
-	d.Session(t, "TAGGED", `[{"Effect":"Allow","Action":"iot:CreateRoleAlias","Resource":"*","Condition":{"StringEquals":{"aws:RequestTag/Team":"field"}}},{"Effect":"Allow","Action":"iam:PassRole","Resource":"*"}]`)
+	d.Session(t, "TAGGED", `[{"Effect":"Allow","Action":["iot:CreateRoleAlias","iot:TagResource"],"Resource":"*","Condition":{"StringEquals":{"aws:RequestTag/Team":"field"}}},{"Effect":"Allow","Action":"iam:PassRole","Resource":"*"}]`)
 	d.Session(t, "BOTH", `[{"Effect":"Allow","Action":"iot:*","Resource":"*"},{"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::000000000000:role/edge/*","Condition":{"StringEquals":{"iam:PassedToService":"credentials.iot.amazonaws.com"}}}]`)
 	d.play(t, []aliasStep{
 		{"may not pass the role", "NOPASS", "POST /role-aliases/pumps", `{` + aliasRole + `}`, `403 AccessDeniedException …not authorized to perform: iam:PassRole on resource: arn:aws:iam::000000000000:role/edge/SageMakerFleet`},

@@ -116,6 +116,15 @@ func requestTags(list []Tag) policy.Context {
 	return c
 }
 
+// tagging adds to what making something needs the permission to tag it, when
+// it is made with tags.
+func tagging(make awsapi.Need, tags []Tag) []awsapi.Need {
+	if len(tags) == 0 {
+		return []awsapi.Need{make}
+	}
+	return []awsapi.Need{make, {Action: "iot:TagResource", Resource: make.Resource, Context: make.Context}}
+}
+
 // tagsOf refuses keys that differ only in the case of their letters: a policy
 // can't tell them apart.
 func tagsOf(list []Tag) (map[string]string, error) {

@@ -99,6 +99,7 @@ func TestTagsInPolicies(t *testing.T) {
 	must := `"Resource":"*","Condition":{"StringEquals":`
 	d.Session(t, "NONE", `{"Effect":"Allow","Action":"iot:Describe*","Resource":"*"}`)
 	d.Session(t, "GIVER", `{"Effect":"Allow","Action":"iot:*",`+must+`{"aws:RequestTag/Team":"field"}}}`)
+	d.Session(t, "MAKER", `{"Effect":"Allow","Action":["iot:Create*","iam:PassRole"],"Resource":"*"}`)
 	d.Session(t, "KEYS", `{"Effect":"Allow","Action":["iot:TagResource","iot:UntagResource"],"Resource":"*","Condition":{"ForAllValues:StringEquals":{"aws:TagKeys":["team"]}}}`)
 	d.Session(t, "OWNER", `{"Effect":"Allow","Action":"iot:*",`+must+`{"aws:ResourceTag/team":"field"}}}`)
 	d.Session(t, "DENIED", `[{"Effect":"Allow","Action":"iot:*","Resource":"*"},{"Effect":"Deny","Action":"iot:*",`+must+`{"aws:ResourceTag/team":"field"}}}]`)
@@ -110,6 +111,8 @@ func TestTagsInPolicies(t *testing.T) {
 		d.play(t, []aliasStep{
 			{"may make it with a tag only", "GIVER", made[0], strings.Replace(made[1], "TAGS", `[]`, 1), no},
 			{"with another tag", "GIVER", made[0], strings.Replace(made[1], "TAGS", `[{"Key":"team","Value":"plant"}]`, 1), no},
+			{"may make it, but not tag it", "MAKER", made[0], strings.Replace(made[1], "TAGS", `[{"Key":"team","Value":"plant"}]`, 1), no + "TagResource on resource: " + resource},
+			{"none was made", "", list, "", `404 …`},
 			{"made by root", "", made[0], strings.Replace(made[1], "TAGS", `[{"Key":"team","Value":"plant"}]`, 1), `200 …`},
 			{"nobody lists", "NONE", list, "", no + "ListTagsForResource on resource: " + resource},
 			{"nobody tags", "NONE", "POST /tags", give(`{"Key":"team","Value":"field"}`), no + "TagResource on resource: " + resource},

@@ -13,7 +13,7 @@ import (
 func (d *Door) thingTypes() []awsapi.Operation {
 	return []awsapi.Operation{
 		awsapi.HandleEach(CreateThingType, func(scope arn.Scope, in *CreateThingTypeRequest) []awsapi.Need {
-			return []awsapi.Need{{Resource: scope.ThingType(in.ThingTypeName), Context: requestTags(in.Tags)}}
+			return tagging(awsapi.Need{Resource: scope.ThingType(in.ThingTypeName), Context: requestTags(in.Tags)}, in.Tags)
 		}, d.createThingType),
 		awsapi.HandleKept(DescribeThingType, on(d, func(scope arn.Scope, in *DescribeThingTypeRequest) arn.ARN { return scope.ThingType(in.ThingTypeName) }), d.describeThingType),
 		awsapi.Handle(ListThingTypes, anywhere[ListThingTypesRequest], d.listThingTypes),
