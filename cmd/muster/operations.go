@@ -21,8 +21,8 @@ func operationsCommand() *cobra.Command {
 		Use:   "operations",
 		Short: "Print the operations of the AWS APIs that are built, and those that are not",
 		Long: `Print every operation of the AWS APIs that Muster speaks, by service, and
-whether it is built. One that is not built answers 501 NotImplementedException
-with its name. It needs no server.`,
+whether it is built. One that is not built answers 501 NotImplementedException,
+or NotImplemented in S3, with its name. It needs no server.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := environment(cmd); err != nil {
 				return err
@@ -109,18 +109,9 @@ func operationsTable(out io.Writer, all []awsapi.Known) error {
 	}
 	fmt.Fprintln(w, "\nSERVICE\tBUILT\tNOT BUILT")
 	for _, service := range servicesOf(all) {
-		fmt.Fprintf(w, "%s\t%d\t%s\n", service, len(named(all, service, true)), unbuiltOf(all, service))
+		fmt.Fprintf(w, "%s\t%d\t%d\n", service, len(named(all, service, true)), len(named(all, service, false)))
 	}
 	return w.Flush()
-}
-
-// unbuiltOf says how many operations of a service are not built. The table of
-// S3 is closed: it holds those that are, and everything else is refused.
-func unbuiltOf(all []awsapi.Known, service string) string {
-	if service == "s3" {
-		return "all others"
-	}
-	return fmt.Sprint(len(named(all, service, false)))
 }
 
 // operationsMarkdown writes docs/operations.md.
@@ -129,16 +120,15 @@ func operationsMarkdown(w io.Writer, all []awsapi.Known) error {
 	b.WriteString(`# Operations
 
 The operations of the AWS APIs that Muster speaks, by the signing name of their service. One
-that is not built answers 501 ` + "`NotImplementedException`" + ` with its name; S3 answers
-501 ` + "`NotImplemented`" + ` to all that is not listed. The operations of SageMaker Edge are among
-those of sagemaker, whose signing name they share. This page is what
-` + "`muster operations -o markdown`" + ` prints.
+that is not built answers 501 ` + "`NotImplementedException`" + ` with its name, in S3's words
+` + "`NotImplemented`" + `. The operations of SageMaker Edge are among those of sagemaker, whose
+signing name they share. This page is what ` + "`muster operations -o markdown`" + ` prints.
 
 | service | built | not built |
 |---|---:|---:|
 `)
 	for _, service := range servicesOf(all) {
-		fmt.Fprintf(&b, "| %s | %d | %s |\n", service, len(named(all, service, true)), unbuiltOf(all, service))
+		fmt.Fprintf(&b, "| %s | %d | %d |\n", service, len(named(all, service, true)), len(named(all, service, false)))
 	}
 	for _, service := range servicesOf(all) {
 		fmt.Fprintf(&b, "\n## %s\n\n", service)

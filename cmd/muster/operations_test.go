@@ -37,7 +37,7 @@ func TestOperations(t *testing.T) {
 	}
 	for operation, want := range map[string]bool{
 		"iot:CreateThing": true, "sagemaker:CreateDeviceFleet": true, "iam:CreateRole": true, "sts:GetCallerIdentity": true, "s3:PutObject": true,
-		"iot:CreateFleetMetric": false, "sagemaker:CreateTrainingJob": false,
+		"iot:CreateFleetMetric": false, "sagemaker:CreateTrainingJob": false, "s3:PutBucketPolicy": false,
 	} {
 		if got, there := built[operation]; !there || got != want {
 			t.Errorf("%s: got built %t, there %t, want %t", operation, got, there, want)

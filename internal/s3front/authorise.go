@@ -48,6 +48,9 @@ func (f *Front) authorise(r *request) error {
 	if r.Header.Get("X-Amz-Tagging") != "" {
 		actions = append(actions, "s3:PutObjectTagging")
 	}
+	if r.comparesContent() {
+		actions = append(actions, "s3:GetObject")
+	}
 	acl, err := r.harmlessACL()
 	if err != nil {
 		return err
@@ -69,6 +72,15 @@ func (f *Front) authorise(r *request) error {
 
 func (f *Front) may(r *request, action string, resource arn.ARN, keys policy.Context) error {
 	return f.IAM.Authorize(r.Context(), r.caller, action, resource, keys)
+}
+
+// comparesContent reports whether the request writes or deletes an object if
+// it is what the client names. The answer tells who guesses what it is, so it
+// asks for the permission to read too, see "How to perform conditional
+// deletes" in the S3 User Guide.
+func (r *request) comparesContent() bool {
+	match := r.Header.Get("If-Match")
+	return match != "" && match != "*" && r.Method != http.MethodGet && r.Method != http.MethodHead
 }
 
 // harmlessACL reports whether the request has an ACL that says what is so
@@ -102,6 +114,11 @@ func (r *request) conditions() policy.Context {
 	for _, name := range []string{"x-amz-acl", "x-amz-copy-source", "x-amz-metadata-directive", "x-amz-storage-class", "x-amz-content-sha256"} {
 		if v := r.Header.Get(name); v != "" {
 			c.Set("s3:"+name, v)
+		}
+	}
+	for _, name := range r.op.conditions {
+		if v := r.Header.Get(name); v != "" && r.op.action != "s3:GetObject" && strings.HasSuffix(name, "-Match") {
+			c.Set("s3:"+strings.ToLower(name), v)
 		}
 	}
 	c.Set("s3:authType", map[bool]string{true: "REST-QUERY-STRING", false: "REST-HEADER"}[r.signature.Presigned])

@@ -21,7 +21,7 @@ const (
 // with objects, an older version of cat, and an upload of part.
 type stage struct {
 	*world
-	version, upload, etag string
+	version, upload, etag, plain string
 }
 
 var idIn = regexp.MustCompile(`<UploadId>([^<]+)</UploadId>`)
@@ -41,13 +41,13 @@ func (s *stage) reset() {
 	s.version = s.ok("PUT", "/shared/cat", "old").header.Get("X-Amz-Version-Id")
 	s.ok("PUT", "/shared/cat", "new")
 	s.ok("PUT", "/shared/cat?tagging", tagging)
-	s.ok("PUT", "/shared/plain", "plain")
+	s.plain = s.ok("PUT", "/shared/plain", "plain").header.Get("Etag")
 	s.upload = idIn.FindStringSubmatch(s.ok("POST", "/shared/part?uploads").body)[1]
 	s.etag = s.ok("PUT", "/shared/part?partNumber=1&uploadId="+s.upload, "part").header.Get("Etag")
 }
 
 func (s *stage) fill(c call) call {
-	fill := strings.NewReplacer("VERSION", s.version, "UPLOAD", s.upload, "ETAG", s.etag).Replace
+	fill := strings.NewReplacer("VERSION", s.version, "UPLOAD", s.upload, "ETAG", s.etag, "PLAIN", s.plain).Replace
 	c.path, c.body = fill(c.path), fill(c.body)
 	for i := range c.header {
 		c.header = slices.Clone(c.header)
@@ -97,6 +97,8 @@ var authorisations = []struct {
 	{"PutObject", call{method: "PUT", path: "/shared/dog", body: "dog"}, []permission{"s3:PutObject shared/dog"}},
 	{"PutObject with tags", call{method: "PUT", path: "/shared/dog", body: "dog", header: []string{"X-Amz-Tagging: a=b"}}, []permission{"s3:PutObject shared/dog", "s3:PutObjectTagging shared/dog"}},
 	{"PutObject with an ACL that changes nothing", call{method: "PUT", path: "/shared/dog", body: "dog", header: []string{"X-Amz-Acl: bucket-owner-full-control"}}, []permission{"s3:PutObject shared/dog", "s3:PutObjectAcl shared/dog"}},
+	{"PutObject over what it is", call{method: "PUT", path: "/shared/plain", body: "plain", header: []string{"If-Match: PLAIN"}}, []permission{"s3:PutObject shared/plain", "s3:GetObject shared/plain"}},
+	{"DeleteObject of what it is", call{method: "DELETE", path: "/shared/plain", header: []string{"If-Match: PLAIN"}}, []permission{"s3:DeleteObject shared/plain", "s3:GetObject shared/plain"}},
 	{"CopyObject", call{method: "PUT", path: "/shared/dog", header: []string{"X-Amz-Copy-Source: shared/plain"}}, []permission{"s3:PutObject shared/dog", "s3:GetObject shared/plain"}},
 	{"CopyObject of a version", call{method: "PUT", path: "/shared/dog", header: []string{"X-Amz-Copy-Source: /shared/cat?versionId=VERSION"}}, []permission{"s3:PutObject shared/dog", "s3:GetObjectVersion shared/cat"}},
 	{"CopyObject with its tags", call{method: "PUT", path: "/shared/dog", header: []string{"X-Amz-Copy-Source: shared/cat"}}, []permission{"s3:PutObject shared/dog", "s3:GetObject shared/cat", "s3:GetObjectTagging shared/cat", "s3:PutObjectTagging shared/dog"}},

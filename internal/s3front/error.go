@@ -25,10 +25,11 @@ func refusal(status int, code, message string) *Error {
 }
 
 var (
-	errInternal    = refusal(http.StatusInternalServerError, "InternalError", "We encountered an internal error. Please try again.")
-	errUnavailable = refusal(http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.")
-	errDenied      = refusal(http.StatusForbidden, "AccessDenied", "Access Denied")
-	errMalformed   = refusal(http.StatusBadRequest, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
+	errInternal     = refusal(http.StatusInternalServerError, "InternalError", "We encountered an internal error. Please try again.")
+	errUnavailable  = refusal(http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.")
+	errDenied       = refusal(http.StatusForbidden, "AccessDenied", "Access Denied")
+	errPrecondition = refusal(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+	errMalformed    = refusal(http.StatusBadRequest, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
 )
 
 // signatureErrors are S3's words for what is wrong with a signature.

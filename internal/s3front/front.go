@@ -94,6 +94,12 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve is the way of a request. Each step says what is true after it.
 func (f *Front) serve(w *answer, r *request) error {
+	if r.Method == http.MethodOptions {
+		return preflight(r)
+	}
+	if f.isForm(r) {
+		return notBuilt("PostObject")
+	}
 	if err := f.verify(r); err != nil {
 		return err
 	}
@@ -186,8 +192,8 @@ func newRequestID() string {
 // stays out of it.
 func (f *Front) record(r *request, w *answer, err error, took time.Duration) {
 	attrs := []slog.Attr{slog.String("request", r.id), slog.String("service", "s3"), slog.Int("status", w.status), slog.Duration("duration", took)}
-	if r.op != nil {
-		attrs = append(attrs, slog.String("operation", r.op.name))
+	if name := f.operationOf(r); name != "" {
+		attrs = append(attrs, slog.String("operation", name))
 	}
 	if r.target.bucket != "" {
 		attrs = append(attrs, slog.String("bucket", r.target.bucket))
@@ -203,6 +209,14 @@ func (f *Front) record(r *request, w *answer, err error, took time.Duration) {
 		}
 	}
 	slog.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// operationOf names the operation of a request for its record.
+func (f *Front) operationOf(r *request) string {
+	if r.op != nil {
+		return r.op.name
+	}
+	return f.asks(r)
 }
 
 // answer notes what was answered.

@@ -9,8 +9,7 @@ import (
 )
 
 // sentOn are the headers that the store gets as they came.
-var sentOn = []string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Md5", "Content-Type", "Expires",
-	"If-Match", "If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "Range",
+var sentOn = []string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Md5", "Content-Type", "Expires", "Range",
 	"X-Amz-Copy-Source", "X-Amz-Copy-Source-Range", "X-Amz-Max-Parts", "X-Amz-Metadata-Directive", "X-Amz-Mp-Object-Size", "X-Amz-Object-Attributes",
 	"X-Amz-Part-Number-Marker", "X-Amz-Sdk-Checksum-Algorithm", "X-Amz-Storage-Class", "X-Amz-Tagging", "X-Amz-Tagging-Directive"}
 
@@ -18,6 +17,10 @@ var sentOn = []string{"Cache-Control", "Content-Disposition", "Content-Encoding"
 var sentOnPrefixes = []string{"X-Amz-Checksum-", "X-Amz-Copy-Source-If-", metaPrefix}
 
 const metaPrefix = "X-Amz-Meta-"
+
+// conditional headers are sent on to operations that obey them. One that reads
+// may ignore them; one that writes would do what its client meant to prevent.
+var conditional = []string{"If-Match", "If-Modified-Since", "If-None-Match", "If-Unmodified-Since"}
 
 // readHere are the x-amz-* headers that this door answers for itself, or that
 // change nothing. Any other is refused.
@@ -32,7 +35,9 @@ func (r *request) forward() (http.Header, error) {
 		switch {
 		case slices.Contains(readHere, name):
 			continue
-		case slices.Contains(sentOn, name), hasAnyPrefix(name, sentOnPrefixes):
+		case slices.Contains(sentOn, name), hasAnyPrefix(name, sentOnPrefixes), slices.Contains(r.op.conditions, name):
+		case slices.Contains(conditional, name) && r.Method != http.MethodGet && r.Method != http.MethodHead:
+			return nil, notBuilt(r.op.name + " with " + name)
 		case strings.HasPrefix(name, "X-Amz-"):
 			return nil, refusal(http.StatusNotImplemented, "NotImplemented", "A header you provided implies functionality that is not implemented: "+name)
 		default:

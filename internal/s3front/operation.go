@@ -2,6 +2,7 @@ package s3front
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -27,6 +28,7 @@ type operation struct {
 	perKey            bool // asks for a permission per key, itself
 	newBucket         bool // the bucket needn't be there
 	body              bodyKind
+	conditions        []string                              // the conditional headers it obeys
 	serve             func(*Front, *answer, *request) error // nil: passed on to the store
 }
 
@@ -40,8 +42,10 @@ const (
 )
 
 var (
-	listParams = []string{"delimiter", "encoding-type", "prefix", "max-keys"}
-	getParams  = []string{"partNumber", "versionId", "response-cache-control", "response-content-disposition", "response-content-encoding", "response-content-language", "response-content-type", "response-expires"}
+	listParams      = []string{"delimiter", "encoding-type", "prefix", "max-keys"}
+	readConditions  = []string{"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"}
+	writeConditions = []string{"If-Match", "If-None-Match"}
+	getParams       = []string{"partNumber", "versionId", "response-cache-control", "response-content-disposition", "response-content-encoding", "response-content-language", "response-content-type", "response-expires"}
 )
 
 // operations is closed: what is not here is not implemented. Of two that
@@ -64,12 +68,12 @@ var operations = []*operation{
 	{name: "DeleteBucketTagging", method: "DELETE", target: onBucket, with: []string{"tagging"}, action: "s3:PutBucketTagging"},
 	{name: "DeleteObjects", method: "POST", target: onBucket, with: []string{"delete"}, perKey: true, serve: (*Front).deleteObjects},
 
-	{name: "GetObject", method: "GET", target: onObject, may: getParams, action: "s3:GetObject", versioned: "s3:GetObjectVersion"},
-	{name: "HeadObject", method: "HEAD", target: onObject, may: getParams, action: "s3:GetObject", versioned: "s3:GetObjectVersion"},
+	{name: "GetObject", method: "GET", target: onObject, may: getParams, action: "s3:GetObject", versioned: "s3:GetObjectVersion", conditions: readConditions},
+	{name: "HeadObject", method: "HEAD", target: onObject, may: getParams, action: "s3:GetObject", versioned: "s3:GetObjectVersion", conditions: readConditions},
 	{name: "GetObjectAttributes", method: "GET", target: onObject, with: []string{"attributes"}, may: []string{"versionId"}, action: "s3:GetObject", versioned: "s3:GetObjectVersion", also: []string{"s3:GetObjectAttributes"}, alsoVersioned: []string{"s3:GetObjectVersionAttributes"}},
-	{name: "PutObject", method: "PUT", target: onObject, action: "s3:PutObject", body: bodyStream},
+	{name: "PutObject", method: "PUT", target: onObject, action: "s3:PutObject", body: bodyStream, conditions: writeConditions},
 	{name: "CopyObject", method: "PUT", target: onObject, copies: true, action: "s3:PutObject"},
-	{name: "DeleteObject", method: "DELETE", target: onObject, may: []string{"versionId"}, action: "s3:DeleteObject", versioned: "s3:DeleteObjectVersion"},
+	{name: "DeleteObject", method: "DELETE", target: onObject, may: []string{"versionId"}, action: "s3:DeleteObject", versioned: "s3:DeleteObjectVersion", conditions: writeConditions[:1]},
 	{name: "GetObjectTagging", method: "GET", target: onObject, with: []string{"tagging"}, may: []string{"versionId"}, action: "s3:GetObjectTagging", versioned: "s3:GetObjectVersionTagging"},
 	{name: "PutObjectTagging", method: "PUT", target: onObject, with: []string{"tagging"}, may: []string{"versionId"}, action: "s3:PutObjectTagging", versioned: "s3:PutObjectVersionTagging", body: bodySmall},
 	{name: "DeleteObjectTagging", method: "DELETE", target: onObject, with: []string{"tagging"}, may: []string{"versionId"}, action: "s3:DeleteObjectTagging", versioned: "s3:DeleteObjectVersionTagging"},
@@ -77,7 +81,7 @@ var operations = []*operation{
 	{name: "CreateMultipartUpload", method: "POST", target: onObject, with: []string{"uploads"}, action: "s3:PutObject"},
 	{name: "UploadPart", method: "PUT", target: onObject, with: []string{"partNumber", "uploadId"}, action: "s3:PutObject", body: bodyStream},
 	{name: "UploadPartCopy", method: "PUT", target: onObject, with: []string{"partNumber", "uploadId"}, copies: true, action: "s3:PutObject"},
-	{name: "CompleteMultipartUpload", method: "POST", target: onObject, with: []string{"uploadId"}, action: "s3:PutObject", body: bodySmall},
+	{name: "CompleteMultipartUpload", method: "POST", target: onObject, with: []string{"uploadId"}, action: "s3:PutObject", body: bodySmall, conditions: writeConditions},
 	{name: "AbortMultipartUpload", method: "DELETE", target: onObject, with: []string{"uploadId"}, action: "s3:AbortMultipartUpload"},
 	{name: "ListParts", method: "GET", target: onObject, with: []string{"uploadId"}, may: []string{"max-parts", "part-number-marker"}, action: "s3:ListMultipartUploadParts"},
 }
@@ -94,31 +98,47 @@ func Operations() []string {
 
 // read finds the operation of a verified request, and what it is asked with.
 func (r *request) read() error {
-	q, err := sigv4.Query(r.Request)
+	given, headers, err := r.query()
 	if err != nil {
 		return err
 	}
-	r.params = params{}
+	r.params = given
+	for name, values := range headers {
+		if err := r.hoist(name, values); err != nil {
+			return err
+		}
+	}
+	if r.op = find(r.Method, r.target.kind(), r.params, r.Header.Get("X-Amz-Copy-Source") != ""); r.op == nil {
+		return r.notImplemented()
+	}
+	return r.checkParams()
+}
+
+// query splits the query: what the request is asked with, and what presigned
+// URLs carry there for headers. What only signs, or only helps to read logs,
+// is in neither.
+func (r *request) query() (given params, headers url.Values, err error) {
+	q, err := sigv4.Query(r.Request)
+	if err != nil {
+		return nil, nil, err
+	}
+	version2 := q.Has("AWSAccessKeyId")
+	given, headers = params{}, url.Values{}
 	for name, values := range q {
 		lower := strings.ToLower(name)
 		switch {
-		case lower == "awsaccesskeyid", lower == "expires" && r.signature.Version2, lower == "signature", lower == "x-id":
+		case lower == "awsaccesskeyid", lower == "expires" && version2, lower == "signature", lower == "x-id":
 			continue
-		case strings.HasPrefix(lower, "x-amz-"), r.signature.Version2 && (lower == "content-md5" || lower == "content-type"):
-			if err := r.hoist(name, values); err != nil {
-				return err
-			}
+		case strings.HasPrefix(lower, "x-amz-"), version2 && (lower == "content-md5" || lower == "content-type"):
+			headers[name] = values
 			continue
 		}
 		if len(values) > 1 {
-			return refusal(http.StatusBadRequest, "InvalidArgument", "The query parameter "+name+" is there more than once.")
+			return nil, nil, refusal(http.StatusBadRequest, "InvalidArgument", "The query parameter "+name+" is there more than once.")
 		}
-		r.params[name] = values[0]
+		given[name] = values[0]
 	}
-	if r.op = find(r.Method, r.target.kind(), r.params, r.Header.Get("X-Amz-Copy-Source") != ""); r.op == nil {
-		return refusal(http.StatusNotImplemented, "NotImplemented", "A header or query you provided implies functionality that is not implemented.")
-	}
-	return r.checkParams()
+	return given, headers, nil
 }
 
 // hoist makes a header of what presigned URLs carry as a parameter: SDKs put

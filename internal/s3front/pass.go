@@ -40,6 +40,9 @@ func (f *Front) pass(w *answer, r *request) error {
 	if resp.StatusCode >= 400 {
 		return f.passError(w, r, resp)
 	}
+	if r.op.copies && resp.StatusCode == http.StatusNotModified {
+		return errPrecondition // a copy has nothing to be kept of, so S3 knows no 304 of it
+	}
 	answerHeaders(w, resp.Header)
 	w.WriteHeader(resp.StatusCode)
 	if _, err := io.Copy(w, resp.Body); err != nil {

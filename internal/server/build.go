@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -172,13 +173,18 @@ func (h *house) services() []awsapi.Service {
 }
 
 // Operations are all operations that the doors of a server know, built or not,
-// by service and name; of S3 those that are built, since its table is closed.
+// by service and name.
 func Operations() []awsapi.Known {
 	all := awsapi.New(new(house).services()...).Operations()
 	for _, name := range s3front.Operations() {
 		all = append(all, awsapi.Known{Service: "s3", Name: name, Built: true})
 	}
-	slices.SortStableFunc(all, func(a, b awsapi.Known) int { return strings.Compare(a.Service, b.Service) })
+	for _, name := range s3front.Unbuilt() {
+		all = append(all, awsapi.Known{Service: "s3", Name: name})
+	}
+	slices.SortStableFunc(all, func(a, b awsapi.Known) int {
+		return cmp.Or(strings.Compare(a.Service, b.Service), strings.Compare(a.Name, b.Name))
+	})
 	return all
 }
 
