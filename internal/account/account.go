@@ -51,6 +51,7 @@ type Store interface {
 type Accounts struct {
 	store Store
 	place Place
+	hosts []string // of place, as server names are compared
 	root  RootKey
 
 	Now func() time.Time // nil: time.Now
@@ -58,16 +59,22 @@ type Accounts struct {
 	known atomic.Pointer[directory] // replaced whole by load
 }
 
+// endpoint is one of an account's.
+type endpoint struct {
+	account string
+	kind    Kind
+}
+
 // directory is what is in memory; never changed.
 type directory struct {
 	byID     map[string]Account
-	byPrefix map[label]string // whose endpoint a label is
+	byPrefix map[label]endpoint // what a label stands for
 }
 
 // New answers for the accounts in store, reached at place; root is the one
 // access key of a root user. Ensure must be called before anything is asked.
 func New(store Store, place Place, root RootKey) *Accounts {
-	a := &Accounts{store: store, place: place, root: root}
+	a := &Accounts{store: store, place: place, hosts: place.hosts(), root: root}
 	a.known.Store(&directory{})
 	return a
 }
@@ -104,11 +111,11 @@ func (a *Accounts) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	known := &directory{byID: map[string]Account{}, byPrefix: map[label]string{}}
+	known := &directory{byID: map[string]Account{}, byPrefix: map[label]endpoint{}}
 	for _, account := range all {
 		known.byID[account.ID] = account
-		for _, l := range labels(account.Prefixes) {
-			known.byPrefix[l] = account.ID
+		for kind, l := range labels(account.Prefixes) {
+			known.byPrefix[l] = endpoint{account.ID, kind}
 		}
 	}
 	a.known.Store(known)

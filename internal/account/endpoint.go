@@ -125,12 +125,15 @@ type ServerName struct {
 // made for no other name.
 func (a *Accounts) AcceptsServerName(sni string) (ServerName, bool) {
 	name := canonical(sni)
-	for _, host := range a.place.hosts() {
+	for _, host := range a.hosts {
 		if name == host || name == "" && isIP(host) {
 			return ServerName{Host: host}, true
 		}
 	}
-	below, ok := strings.CutSuffix(name, "."+canonical(a.place.Hostname))
+	below, ok := strings.CutSuffix(name, a.hosts[0])
+	if ok {
+		below, ok = strings.CutSuffix(below, ".")
+	}
 	if !ok || !a.place.hasNames() {
 		return ServerName{}, false
 	}
@@ -138,17 +141,11 @@ func (a *Accounts) AcceptsServerName(sni string) (ServerName, bool) {
 	if !ok {
 		return ServerName{}, false
 	}
-	known := a.known.Load()
-	account, ok := known.byPrefix[l]
+	found, ok := a.known.Load().byPrefix[l]
 	if !ok {
 		return ServerName{}, false
 	}
-	for kind, of := range labels(known.byID[account].Prefixes) {
-		if of == l {
-			return ServerName{Host: name, Kind: kind, Scope: arn.Scope{Account: account, Region: region}}, true
-		}
-	}
-	return ServerName{}, false
+	return ServerName{Host: name, Kind: found.kind, Scope: arn.Scope{Account: found.account, Region: region}}, true
 }
 
 // splitEndpoint reads an endpoint's name without the host name it ends with.
