@@ -13,7 +13,9 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"slices"
+	"sync"
 	"time"
 
 	"muster/internal/secret"
@@ -39,7 +41,7 @@ type keyID [8]byte
 type key struct {
 	id      keyID
 	aead    cipher.AEAD
-	secrets []byte // key of the function that makes secrets of access key ids
+	secrets sync.Pool // of hash.Hash: the function that makes secrets of access key ids, under its key
 }
 
 // keyring is the keys as of one look at the store. It never changes.
@@ -199,9 +201,11 @@ func (s *Service) openKey(sealed SealedKey) (*key, error) {
 	if err != nil {
 		return nil, err
 	}
-	if k.secrets, err = hkdf.Key(sha256.New, material, nil, "muster secret access key v1", keyBytes); err != nil {
+	secrets, err := hkdf.Key(sha256.New, material, nil, "muster secret access key v1", keyBytes)
+	if err != nil {
 		return nil, err
 	}
+	k.secrets.New = func() any { return hmac.New(sha256.New, secrets) }
 	block, err := aes.NewCipher(tokens)
 	if err != nil {
 		return nil, err
@@ -212,7 +216,9 @@ func (s *Service) openKey(sealed SealedKey) (*key, error) {
 
 // secretOf derives the secret of an access key: 40 characters of base64.
 func (k *key) secretOf(accessKeyID string) secret.String {
-	mac := hmac.New(sha256.New, k.secrets)
+	mac := k.secrets.Get().(hash.Hash)
+	defer k.secrets.Put(mac)
+	mac.Reset()
 	mac.Write([]byte(accessKeyID))
 	var sum [sha256.Size]byte
 	return secret.New(base64.StdEncoding.EncodeToString(mac.Sum(sum[:0])[:30]))
