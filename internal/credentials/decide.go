@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 
 	"muster/internal/arn"
 	"muster/internal/certificate"
@@ -104,11 +103,22 @@ func (p *Provider) mayUse(ctx context.Context, cert *certificate.Certificate, th
 	}
 }
 
-// aliasForm is the pattern of role aliases; nothing else can exist.
-var aliasForm = regexp.MustCompile(`^[\w=,@-]{1,128}$`)
+// canBeAlias reports whether name is of the form of role aliases,
+// [\w=,@-]{1,128}; nothing else can exist.
+func canBeAlias(name string) bool {
+	for i := range len(name) {
+		switch c := name[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case c == '_', c == '=', c == ',', c == '@', c == '-':
+		default:
+			return false
+		}
+	}
+	return name != "" && len(name) <= 128
+}
 
 func (p *Provider) findAlias(ctx context.Context, scope arn.Scope, name string) (*rolealias.Alias, error) {
-	if !aliasForm.MatchString(name) {
+	if !canBeAlias(name) {
 		return nil, fault.NotFound.Errorf("%q can't be a role alias", name)
 	}
 	return p.Aliases.Find(ctx, scope, name)

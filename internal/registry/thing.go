@@ -15,9 +15,19 @@ import (
 // Name names a thing: 1 to 128 of [a-zA-Z0-9:_-]. It never changes.
 type Name string
 
-var nameForm = regexp.MustCompile(`^[a-zA-Z0-9:_-]{1,128}$`)
-
-func wellFormed(name string) bool { return nameForm.MatchString(name) }
+// wellFormed reports whether name is of the form [a-zA-Z0-9:_-]{1,128}. It is
+// asked at every request of a device.
+func wellFormed(name string) bool {
+	for i := range len(name) {
+		switch c := name[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case c == ':', c == '_', c == '-':
+		default:
+			return false
+		}
+	}
+	return name != "" && len(name) <= 128
+}
 
 // Thing is a device, or whatever else is worth a name.
 type Thing struct {
