@@ -112,9 +112,9 @@ for call, kwargs in (
     (iot.list_jobs, {}),
     (iot.get_registration_code, {}),
     (sagemaker.list_training_jobs, {}),
-    (iam.list_users, {}),
-    (sts.get_session_token, {}),
-    (sts.assume_role, dict(RoleArn=role, RoleSessionName="narrow", Policy=allow)),
+    (iam.list_groups, {}),
+    (sts.get_federation_token, dict(Name="narrow")),
+    (sts.assume_role, dict(RoleArn=role, RoleSessionName="narrow", SourceIdentity="someone")),
     (s3.put_bucket_policy, dict(Bucket="x-sagemaker", Policy=allow)),
     (s3.put_bucket_acl, dict(Bucket="x-sagemaker", ACL="public-read")),
 ):
