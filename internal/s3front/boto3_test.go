@@ -7,7 +7,12 @@ import (
 	"testing"
 )
 
-func TestBoto3(t *testing.T) {
+func TestBoto3(t *testing.T) { runBoto3(t, "testdata/boto3_test.py") }
+
+func TestBoto3Modes(t *testing.T) { runBoto3(t, "testdata/modes_test.py") }
+
+func runBoto3(t *testing.T, script string) {
+	t.Helper()
 	if out, err := exec.Command("python3", "-c", "import boto3").CombinedOutput(); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatalf("python3 with boto3 is needed: %v\n%s", err, out)
@@ -16,10 +21,11 @@ func TestBoto3(t *testing.T) {
 	}
 	w := newWorld(t)
 	w.may(statement{Effect: "Allow", Action: "s3:*", Resource: "*"})
-	python := exec.CommandContext(t.Context(), "python3", "testdata/boto3_test.py")
+	python := exec.CommandContext(t.Context(), "python3", script)
+	endpoint := strings.Replace(w.server.URL, "localhost", "127.0.0.1", 1)
 	python.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "PYTHONDONTWRITEBYTECODE=1", "AWS_EC2_METADATA_DISABLED=true",
-		"ENDPOINT=" + strings.Replace(w.server.URL, "localhost", "127.0.0.1", 1),
+		"ENDPOINT=" + endpoint, "HOSTED=" + strings.Replace(endpoint, "127.0.0.1", "muster.test", 1),
 		"ACCESS_KEY=" + w.device.AccessKey, "SECRET=" + w.device.Secret.Reveal(), "TOKEN=" + w.device.Token.Reveal(),
 	}
 	// The embedded store has changed the working directory.
