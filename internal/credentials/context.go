@@ -13,30 +13,30 @@ import (
 )
 
 // A Context's keys are lower case; here they are written that way, for these
-// are made at every request.
+// are made at every request whose policies look at them.
 
 // trustContext holds the condition keys the provider brings before a role's
 // trust policy; with aws:SourceArn two aliases of one role can be told apart.
-func (p *Provider) trustContext(cert *certificate.Certificate, alias *rolealias.Alias) policy.Context {
+func trustContext(cert *certificate.Certificate, alias *rolealias.Alias, now time.Time) policy.Context {
 	c := make(policy.Context, 8)
 	c["aws:sourcearn"] = one(string(cert.Scope.RoleAlias(alias.Name)))
 	c["aws:sourceaccount"] = one(cert.Scope.Account)
 	c["aws:principalisawsservice"] = one("true")
 	c["sts:rolesessionname"] = one(cert.ID)
-	p.setTime(c)
+	setTime(c, now)
 	return c
 }
 
 // deviceContext holds the condition keys and variables of IoT policies: of the
 // connection, the certificate, and the thing if the device named one. Thing is
 // attached to the certificate.
-func (p *Provider) deviceContext(cert *certificate.Certificate, thing *registry.Thing, source netip.Addr) policy.Context {
+func deviceContext(cert *certificate.Certificate, thing *registry.Thing, source netip.Addr, now time.Time) policy.Context {
 	c := make(policy.Context, len(cert.Variables)+8)
 	maps.Copy(c, cert.Variables)
 	if source.IsValid() {
 		c["aws:sourceip"] = one(source.Unmap().String())
 	}
-	p.setTime(c)
+	setTime(c, now)
 	if thing == nil {
 		return c
 	}
@@ -51,8 +51,7 @@ func (p *Provider) deviceContext(cert *certificate.Certificate, thing *registry.
 	return c
 }
 
-func (p *Provider) setTime(c policy.Context) {
-	now := p.now()
+func setTime(c policy.Context, now time.Time) {
 	c["aws:currenttime"] = one(now.Format(time.RFC3339))
 	c["aws:epochtime"] = one(strconv.FormatInt(now.Unix(), 10))
 }

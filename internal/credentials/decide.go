@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"muster/internal/arn"
 	"muster/internal/certificate"
@@ -35,7 +37,8 @@ func (d *decision) thingType() string {
 
 // decide makes the whole decision from what is true now, in AWS's order.
 func (p *Provider) decide(ctx context.Context, cert *certificate.Certificate, r Request) (*decision, error) {
-	if err := cert.Usable(p.now()); err != nil {
+	now := p.now()
+	if err := cert.Usable(now); err != nil {
 		return nil, refuse(denied, "%v", err)
 	}
 	thing, err := p.namedThing(ctx, cert, r.Thing)
@@ -44,7 +47,7 @@ func (p *Provider) decide(ctx context.Context, cert *certificate.Certificate, r 
 	}
 	// By name, before the alias is looked up: who may not use it must not
 	// learn whether it exists.
-	if err := p.mayUse(ctx, cert, thing, r); err != nil {
+	if err := p.mayUse(ctx, cert, thing, r, now); err != nil {
 		return nil, err
 	}
 	alias, err := p.findAlias(ctx, cert.Scope, r.Alias)
@@ -54,7 +57,7 @@ func (p *Provider) decide(ctx context.Context, cert *certificate.Certificate, r 
 	if err != nil {
 		return nil, err
 	}
-	role, err := p.trustedRole(ctx, cert, alias)
+	role, err := p.trustedRole(ctx, cert, alias, now)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +84,7 @@ func (p *Provider) namedThing(ctx context.Context, cert *certificate.Certificate
 }
 
 // mayUse asks the IoT policies attached to the certificate about the name.
-func (p *Provider) mayUse(ctx context.Context, cert *certificate.Certificate, thing *registry.Thing, r Request) error {
+func (p *Provider) mayUse(ctx context.Context, cert *certificate.Certificate, thing *registry.Thing, r Request, now time.Time) error {
 	policies, err := p.Policies.Effective(ctx, cert.Scope, cert.ID)
 	if err != nil {
 		return fmt.Errorf("find the policies of certificate %s: %w", cert.ID, err)
@@ -90,9 +93,11 @@ func (p *Provider) mayUse(ctx context.Context, cert *certificate.Certificate, th
 		return refuse(denied, "no policy is attached to the certificate")
 	}
 	resource := cert.Scope.RoleAlias(r.Alias)
-	said := policy.Decide(policies, &policy.Request{
-		Action: assumeWithCertificate, Resource: string(resource), Context: p.deviceContext(cert, thing, r.SourceIP),
-	})
+	asked := policy.Request{Action: assumeWithCertificate, Resource: string(resource)}
+	if slices.ContainsFunc(policies, func(n policy.Named) bool { return n.Document.NeedsContext() }) {
+		asked.Context = deviceContext(cert, thing, r.SourceIP, now)
+	}
+	said := policy.Decide(policies, &asked)
 	switch said.Verdict {
 	case policy.Allow:
 		return nil
@@ -127,7 +132,7 @@ func (p *Provider) findAlias(ctx context.Context, scope arn.Scope, name string) 
 // trustedRole answers the alias's role if it lets the provider assume it for
 // this alias. AWS tells a device neither that the role is missing nor that it
 // doesn't trust.
-func (p *Provider) trustedRole(ctx context.Context, cert *certificate.Certificate, alias *rolealias.Alias) (*iam.RoleEntry, error) {
+func (p *Provider) trustedRole(ctx context.Context, cert *certificate.Certificate, alias *rolealias.Alias, now time.Time) (*iam.RoleEntry, error) {
 	role, err := p.Roles.RoleByARN(ctx, alias.Role)
 	if errors.Is(err, fault.NotFound) {
 		return nil, refuse(noRole, "there is no role %s", alias.Role)
@@ -138,8 +143,11 @@ func (p *Provider) trustedRole(ctx context.Context, cert *certificate.Certificat
 	if role.Account != cert.Scope.Account {
 		return nil, refuse(noRole, "role %s is another account's", alias.Role)
 	}
-	service := policy.Principal{Service: rolealias.Provider}
-	said := role.Trusts(service, assumeRole, p.trustContext(cert, alias))
+	var c policy.Context
+	if role.Trust.NeedsContext() {
+		c = trustContext(cert, alias, now)
+	}
+	said := role.Trusts(policy.Principal{Service: rolealias.Provider}, assumeRole, c)
 	if said.Verdict != policy.Allow {
 		return nil, refuse(noRole, "the trust policy of role %s doesn't let %s assume it for role alias %q", alias.Role, rolealias.Provider, alias.Name)
 	}

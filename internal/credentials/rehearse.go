@@ -106,7 +106,7 @@ func (p *Provider) connectionContext(ctx context.Context, scope arn.Scope, r Reh
 		cert = &certificate.Certificate{ID: id, Scope: scope} // deleted meanwhile
 	}
 	if r.ClientID == "" {
-		return p.deviceContext(cert, nil, netip.Addr{}), nil
+		return deviceContext(cert, nil, netip.Addr{}, p.now()), nil
 	}
 	var named *registry.Thing
 	thing, attached, err := p.Things.Attached(ctx, scope, r.ClientID, id)
@@ -116,7 +116,7 @@ func (p *Provider) connectionContext(ctx context.Context, scope arn.Scope, r Reh
 	if attached {
 		named = &thing
 	}
-	c := p.deviceContext(cert, named, netip.Addr{})
+	c := deviceContext(cert, named, netip.Addr{}, p.now())
 	c["iot:clientid"] = one(r.ClientID)
 	if !attached {
 		c["iot:connection.thing.isattached"] = one("false")

@@ -47,6 +47,9 @@ func Parse(text string, g Grammar) (*Document, error) {
 	if err := p.document(&root); err != nil {
 		return nil, err
 	}
+	for i := range p.doc.statements {
+		p.doc.needsContext = p.doc.needsContext || p.doc.statements[i].asks()
+	}
 	return p.doc, nil
 }
 

@@ -82,9 +82,10 @@ type Request struct {
 
 // Document is a compiled policy. It never changes and may be shared.
 type Document struct {
-	grammar    Grammar
-	version    string
-	statements []statement
+	grammar      Grammar
+	version      string
+	statements   []statement
+	needsContext bool // some statement looks at the context
 }
 
 // Version answers the document's Version element, "" when it has none.

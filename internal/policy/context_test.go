@@ -1,0 +1,41 @@
+package policy_test
+
+import (
+	"testing"
+
+	"muster/internal/policy"
+)
+
+func TestNeedsContext(t *testing.T) {
+	const topic = `"Action":"iot:Publish","Resource":"arn:aws:iot:r:1:topic/`
+	for _, c := range []struct {
+		name, statement string
+		grammar         policy.Grammar
+		want            bool
+	}{
+		{"a resource in full", `{"Effect":"Allow",` + topic + `a"}`, policy.IoT, false},
+		{"wildcards", `{"Effect":"Allow",` + topic + `*"}`, policy.IoT, false},
+		{"everything", `{"Effect":"Deny","Action":"*","Resource":"*"}`, policy.IoT, false},
+		{"an escape", `{"Effect":"Allow",` + topic + `${*}"}`, policy.IoT, false},
+		{"a variable", `{"Effect":"Allow",` + topic + `${iot:ClientId}"}`, policy.IoT, true},
+		{"a variable in an exception", `{"Effect":"Allow","Action":"iot:*","NotResource":"arn:aws:iot:r:1:topic/${iot:ClientId}"}`, policy.IoT, true},
+		{"a variable in a component", `{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:username}/*"}`, policy.Identity, true},
+		{"a variable in the second resource", `{"Effect":"Allow","Action":"s3:*","Resource":["arn:aws:s3:::b","arn:aws:s3:::b/${aws:username}/*"]}`, policy.Identity, true},
+		{"a variable with a default", `{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:username, 'x'}"}`, policy.Identity, true},
+		{"a condition", `{"Effect":"Allow","Action":"iot:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}`, policy.IoT, true},
+		{"that a key is absent", `{"Effect":"Deny","Action":"iot:*","Resource":"*","Condition":{"Null":{"aws:SourceIp":"true"}}}`, policy.IoT, true},
+		{"a condition in the second statement", `{"Effect":"Allow",` + topic + `a"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"a:b":"c"}}}`, policy.IoT, true},
+		{"a trust policy", `{"Effect":"Allow","Principal":{"Service":"credentials.iot.amazonaws.com"},"Action":"sts:AssumeRole"}`, policy.Trust, false},
+		{"a trust policy with a condition", `{"Effect":"Allow","Principal":{"Service":"credentials.iot.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceAccount":"111111111111"}}}`, policy.Trust, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			doc, err := policy.Parse(`{"Version":"2012-10-17","Statement":[`+c.statement+`]}`, c.grammar)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := doc.NeedsContext(); got != c.want {
+				t.Errorf("NeedsContext: got %v, want %v", got, c.want)
+			}
+		})
+	}
+}
