@@ -15,8 +15,8 @@ const (
 func roleCalls() []call {
 	return []call{
 		writing(iamapi.CreateRole, func(n *names) *iamapi.CreateRoleRequest {
-			return &iamapi.CreateRoleRequest{RoleName: n.role, AssumeRolePolicyDocument: iotTrusted}
-		}),
+			return &iamapi.CreateRoleRequest{RoleName: n.role, AssumeRolePolicyDocument: iotTrusted, Tags: []iamapi.Tag{{Key: "made", Value: "here"}}}
+		}).and("iam:TagRole"),
 		on(iamapi.GetRole, func(n *names) *iamapi.GetRoleRequest { return &iamapi.GetRoleRequest{RoleName: n.role} }),
 		on(iamapi.ListRoles, func(*names) *iamapi.ListRolesRequest { return &iamapi.ListRolesRequest{} }),
 		writing(iamapi.UpdateRole, func(n *names) *iamapi.UpdateRoleRequest {
@@ -106,7 +106,9 @@ func userCalls() []call {
 	}, func(n *names, out *iamapi.CreateAccessKeyResponse) { n.accessKey = *out.AccessKey.AccessKeyId })
 	key.writes = true
 	return []call{
-		writing(iamapi.CreateUser, func(n *names) *iamapi.CreateUserRequest { return &iamapi.CreateUserRequest{UserName: n.user} }),
+		writing(iamapi.CreateUser, func(n *names) *iamapi.CreateUserRequest {
+			return &iamapi.CreateUserRequest{UserName: n.user, Tags: []iamapi.Tag{{Key: "made", Value: "here"}}}
+		}).and("iam:TagUser"),
 		on(iamapi.GetUser, func(n *names) *iamapi.GetUserRequest { return &iamapi.GetUserRequest{UserName: &n.user} }),
 		on(iamapi.ListUsers, func(*names) *iamapi.ListUsersRequest { return &iamapi.ListUsersRequest{} }),
 		writing(iamapi.PutUserPolicy, func(n *names) *iamapi.PutUserPolicyRequest {

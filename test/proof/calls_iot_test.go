@@ -53,8 +53,8 @@ func iotCalls() []call {
 			return &iotapi.DescribeEndpointRequest{EndpointType: new("iot:CredentialProvider")}
 		}),
 		writing(iotapi.CreateThingType, func(n *names) *iotapi.CreateThingTypeRequest {
-			return &iotapi.CreateThingTypeRequest{ThingTypeName: n.kind}
-		}),
+			return &iotapi.CreateThingTypeRequest{ThingTypeName: n.kind, Tags: []iotapi.Tag{{Key: "made", Value: new("here")}}}
+		}).and("iot:TagResource"),
 		on(iotapi.DescribeThingType, func(n *names) *iotapi.DescribeThingTypeRequest {
 			return &iotapi.DescribeThingTypeRequest{ThingTypeName: n.kind}
 		}),
@@ -85,8 +85,8 @@ func iotCalls() []call {
 			return &iotapi.ListPrincipalThingsRequest{Principal: n.certificateARN()}
 		}),
 		writing(iotapi.CreatePolicy, func(n *names) *iotapi.CreatePolicyRequest {
-			return &iotapi.CreatePolicyRequest{PolicyName: n.policy, PolicyDocument: mayBecome}
-		}),
+			return &iotapi.CreatePolicyRequest{PolicyName: n.policy, PolicyDocument: mayBecome, Tags: []iotapi.Tag{{Key: "made", Value: new("here")}}}
+		}).and("iot:TagResource"),
 		on(iotapi.GetPolicy, func(n *names) *iotapi.GetPolicyRequest { return &iotapi.GetPolicyRequest{PolicyName: n.policy} }),
 		on(iotapi.ListPolicies, func(*names) *iotapi.ListPoliciesRequest { return &iotapi.ListPoliciesRequest{} }),
 		writing(iotapi.CreatePolicyVersion, func(n *names) *iotapi.CreatePolicyVersionRequest {
@@ -120,8 +120,8 @@ func iotCalls() []call {
 			return &iotapi.TestAuthorizationRequest{Principal: new(n.certificateARN()), AuthInfos: []iotapi.AuthInfo{{ActionType: new("CONNECT"), Resources: []string{"arn:aws:iot:us-east-1:000000000000:client/pump-7"}}}}
 		}),
 		writing(iotapi.CreateRoleAlias, func(n *names) *iotapi.CreateRoleAliasRequest {
-			return &iotapi.CreateRoleAliasRequest{RoleAlias: n.alias, RoleArn: n.roleARN()}
-		}),
+			return &iotapi.CreateRoleAliasRequest{RoleAlias: n.alias, RoleArn: n.roleARN(), Tags: []iotapi.Tag{{Key: "made", Value: new("here")}}}
+		}).and("iot:TagResource", "iam:PassRole"),
 		on(iotapi.DescribeRoleAlias, func(n *names) *iotapi.DescribeRoleAliasRequest {
 			return &iotapi.DescribeRoleAliasRequest{RoleAlias: n.alias}
 		}),
@@ -179,8 +179,8 @@ func fleetCalls() []call {
 	}
 	return []call{
 		writing(sagemakerapi.CreateDeviceFleet, func(n *names) *sagemakerapi.CreateDeviceFleetRequest {
-			return &sagemakerapi.CreateDeviceFleetRequest{DeviceFleetName: n.fleet, RoleArn: new(n.roleARN()), OutputConfig: output}
-		}),
+			return &sagemakerapi.CreateDeviceFleetRequest{DeviceFleetName: n.fleet, RoleArn: new(n.roleARN()), OutputConfig: output, Tags: []sagemakerapi.Tag{{Key: "made", Value: "here"}}}
+		}).and("sagemaker:AddTags", "iam:PassRole"),
 		on(sagemakerapi.DescribeDeviceFleet, func(n *names) *sagemakerapi.DescribeDeviceFleetRequest {
 			return &sagemakerapi.DescribeDeviceFleetRequest{DeviceFleetName: n.fleet}
 		}),
@@ -189,10 +189,10 @@ func fleetCalls() []call {
 		}),
 		writing(sagemakerapi.UpdateDeviceFleet, func(n *names) *sagemakerapi.UpdateDeviceFleetRequest {
 			return &sagemakerapi.UpdateDeviceFleetRequest{DeviceFleetName: n.fleet, RoleArn: new(n.roleARN()), Description: new("pumps"), OutputConfig: output}
-		}),
+		}).and("iam:PassRole"),
 		writing(sagemakerapi.RegisterDevices, func(n *names) *sagemakerapi.RegisterDevicesRequest {
-			return &sagemakerapi.RegisterDevicesRequest{DeviceFleetName: n.fleet, Devices: devices(n, "a pump")}
-		}),
+			return &sagemakerapi.RegisterDevicesRequest{DeviceFleetName: n.fleet, Devices: devices(n, "a pump"), Tags: []sagemakerapi.Tag{{Key: "made", Value: "here"}}}
+		}).and("sagemaker:AddTags"),
 		on(sagemakerapi.DescribeDevice, func(n *names) *sagemakerapi.DescribeDeviceRequest {
 			return &sagemakerapi.DescribeDeviceRequest{DeviceFleetName: n.fleet, DeviceName: n.device}
 		}),

@@ -18,13 +18,20 @@ import (
 // made in their order by the root user too, so that each finds what it names.
 type call struct {
 	service, name string
-	writes        bool   // the root user's call changes what is kept
-	action        string // permission it asks for where that isn't its own name
-	open          string // why it needs no permission; "" when it needs one
+	writes        bool     // the root user's call changes what is kept
+	action        string   // permission it asks for where that isn't its own name
+	also          []string // permissions it asks for beside that
+	open          string   // why it needs no permission; "" when it needs one
 	ask           func(ctx context.Context, c *awsclient.Client, n *names) error
 }
 
 func (c call) String() string { return c.service + ":" + c.name }
+
+// and says what else the call asks for.
+func (c call) and(also ...string) call {
+	c.also = also
+	return c
+}
 
 func (c call) permission() string {
 	if c.action != "" {
@@ -110,28 +117,31 @@ func TestWithoutPermissionNothingHappens(t *testing.T) {
 			continue
 		}
 		t.Run(c.String(), func(t *testing.T) {
-			// Everything but the one permission: the operation asks for its own and no other.
-			m.put(t, "Almost", fmt.Sprintf(`{"Effect":"Allow","NotAction":%q,"Resource":"*"}`, c.permission()))
-			before := kept.dump(t)
-			for _, who := range []struct {
-				name   string
-				client *awsclient.Client
-				names  *names
-			}{
-				{"who may nothing", nobody, real},
-				{"who may nothing, of what isn't there", nobody, none},
-				{"who may all but this", almost, real},
-			} {
-				err := c.ask(t.Context(), who.client, who.names)
-				if c.open == "" && !refused(err) {
-					t.Errorf("%s: got %v, want AccessDenied", who.name, err)
+			var before dump
+			for _, permission := range append([]string{c.permission()}, c.also...) {
+				// Everything but the one permission: the operation asks for that and no other.
+				m.put(t, "Almost", fmt.Sprintf(`{"Effect":"Allow","NotAction":%q,"Resource":"*"}`, permission))
+				before = kept.dump(t)
+				for _, who := range []struct {
+					name   string
+					client *awsclient.Client
+					names  *names
+				}{
+					{"who may nothing", nobody, real},
+					{"who may nothing, of what isn't there", nobody, none},
+					{"who may all but " + permission, almost, real},
+				} {
+					err := c.ask(t.Context(), who.client, who.names)
+					if c.open == "" && !refused(err) {
+						t.Errorf("%s: got %v, want AccessDenied", who.name, err)
+					}
+					if c.open != "" && err != nil {
+						t.Errorf("%s: got %v, want an answer: %s", who.name, err, c.open)
+					}
 				}
-				if c.open != "" && err != nil {
-					t.Errorf("%s: got %v, want an answer: %s", who.name, err, c.open)
+				if changed := before.changed(kept.dump(t)); len(changed) > 0 {
+					t.Errorf("refused, and yet something happened: %v", changed)
 				}
-			}
-			if changed := before.changed(kept.dump(t)); len(changed) > 0 {
-				t.Errorf("refused, and yet something happened: %v", changed)
 			}
 			if err := c.ask(t.Context(), m.root, real); err != nil {
 				t.Errorf("the root user: got %v", err)
