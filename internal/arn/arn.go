@@ -55,8 +55,13 @@ func only(s string, allowed func(byte) bool) bool {
 // Parse splits s. It fails when s has not six components or doesn't begin
 // with "arn:"; the components themselves are not judged.
 func Parse(s string) (Parts, error) {
-	p := strings.SplitN(s, ":", 6)
-	if len(p) != 6 || p[0] != "arn" || p[1] == "" || p[2] == "" || p[5] == "" {
+	var p [6]string
+	rest, ok := s, true
+	for i := 0; i < 5 && ok; i++ {
+		p[i], rest, ok = strings.Cut(rest, ":")
+	}
+	p[5] = rest
+	if !ok || p[0] != "arn" || p[1] == "" || p[2] == "" || p[5] == "" {
 		return Parts{}, fmt.Errorf("%q is not an ARN", s)
 	}
 	return Parts{Partition: p[1], Service: p[2], Region: p[3], Account: p[4], Resource: p[5]}, nil

@@ -91,11 +91,14 @@ func requestOf(r *http.Request) (credentials.Request, *answer) {
 // aliasOf reads the alias out of a path, of which there is one spelling: a path
 // with a doubled slash is not mended, nor redirected, which no device follows.
 func aliasOf(escaped string) (alias string, ok bool) {
-	parts := strings.Split(escaped, "/")
-	if len(parts) != 4 || parts[0] != "" || parts[1] != "role-aliases" || parts[2] == "" || parts[3] != "credentials" {
+	name, ok := strings.CutPrefix(escaped, "/role-aliases/")
+	if ok {
+		name, ok = strings.CutSuffix(name, "/credentials")
+	}
+	if !ok || name == "" || strings.Contains(name, "/") {
 		return "", false
 	}
-	alias, err := url.PathUnescape(parts[2])
+	alias, err := url.PathUnescape(name)
 	return alias, err == nil
 }
 
