@@ -56,6 +56,10 @@ func run(t *testing.T, g policy.Grammar, cases []decision) {
 			if got.Verdict != tc.want {
 				t.Errorf("Decide: got %v, want %v", got.Verdict, tc.want)
 			}
+			bare := doc.Decide(&policy.Request{Action: tc.action, Resource: tc.resource})
+			if bare != got && !doc.NeedsContext() {
+				t.Errorf("Decide without a context: got %+v, with one %+v, yet it needs none", bare, got)
+			}
 		})
 	}
 }
