@@ -221,7 +221,9 @@ func (k *key) secretOf(accessKeyID string) secret.String {
 	mac.Reset()
 	mac.Write([]byte(accessKeyID))
 	var sum [sha256.Size]byte
-	return secret.New(base64.StdEncoding.EncodeToString(mac.Sum(sum[:0])[:30]))
+	var text [40]byte
+	base64.StdEncoding.Encode(text[:], mac.Sum(sum[:0])[:30])
+	return secret.New(string(text[:]))
 }
 
 func newAccessKeyID() string {
