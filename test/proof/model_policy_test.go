@@ -69,7 +69,7 @@ var policySteps = []step{
 		}), strings.Join(sorted(x.world.policies), ", ")
 	}},
 	{"DeletePolicy", func(x *trial) (string, string, string) {
-		name, want := x.policy(), fineWord
+		name, want := x.unusedPolicy(), fineWord
 		switch p := x.world.policies[name]; {
 		case p == nil:
 			want = notThere
@@ -171,4 +171,17 @@ var policySteps = []step{
 			return strings.Join(out.Targets, ", ")
 		}), want
 	}},
+}
+
+// unusedPolicy is one that can be deleted, every other time: by chance few
+// policies lose all their versions but one and all their targets.
+func (x *trial) unusedPolicy() string {
+	if x.r.IntN(2) == 0 {
+		for _, name := range sorted(x.world.policies) {
+			if len(x.world.targetsOf(name)) == 0 && len(x.world.policies[name].versions) == 1 {
+				return name
+			}
+		}
+	}
+	return x.policy()
 }
