@@ -2,6 +2,7 @@ package proof
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -121,8 +122,12 @@ var policySteps = []step{
 	{"DeletePolicyVersion", func(x *trial) (string, string, string) {
 		name, id, want := x.policy(), 1, notThere
 		p := x.world.policies[name]
-		if p != nil {
-			id = max(1, p.last-x.r.IntN(6))
+		switch {
+		case p == nil:
+		case x.r.IntN(4) == 0:
+			id = max(1, p.last-x.r.IntN(6)) // perhaps one that is gone
+		default:
+			id = one(x, slices.Sorted(maps.Keys(p.versions))...)
 		}
 		switch {
 		case p == nil || p.versions[id] == "":
