@@ -77,6 +77,7 @@ type refusal struct {
 	message string
 	fields  map[string]string
 	kind    string // for the log
+	breach  bool   // of a constraint of the model
 	cause   error  // when the server is to blame
 }
 
@@ -110,7 +111,9 @@ func judge(err error) *refusal {
 	case errors.As(err, &text):
 		return refuse(unreadable, "serialization", text.Reason)
 	case errors.As(err, &invalid):
-		return refuse(kinds[fault.Invalid], string(fault.Invalid), invalid.Error())
+		r := refuse(kinds[fault.Invalid], string(fault.Invalid), invalid.Error())
+		r.breach = true
+		return r
 	case errors.As(err, &operation):
 		return unknownOperation(operation)
 	}
@@ -147,8 +150,14 @@ func unbuilt(name string) *refusal {
 }
 
 // wire is the refusal as service says it. The names of the operation, then of
-// the service, go before the common ones; the model knows their status.
-func (r *refusal) wire(service *awswire.Service, own ...Faults) *awswire.Error {
+// the service, go before the common ones; the model knows their status. An
+// operation's names are for what its room refuses: a broken constraint is
+// called the same throughout a service.
+func (r *refusal) wire(service *awswire.Service, operation, common Faults) *awswire.Error {
+	own := []Faults{operation, common}
+	if r.breach {
+		own = own[1:]
+	}
 	e := &awswire.Error{Code: r.json, Status: r.status, Message: r.message, Fields: r.fields}
 	if service.Query() {
 		e.Code = r.query

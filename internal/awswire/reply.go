@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 )
 
@@ -164,4 +165,12 @@ func xmlError(m metadata, e *Error, code string, status int, requestID string) [
 func (s *Service) ErrorStatus(name string) (status int, ok bool) {
 	e, ok := s.model().codes[name]
 	return e.status, ok
+}
+
+// Raises reports whether the model names an error, by its code, for an
+// operation.
+func (s *Service) Raises(operation, code string) bool {
+	m := s.model()
+	op := m.Operations[operation]
+	return op != nil && slices.ContainsFunc(op.Errors, func(e ref) bool { return m.codes[e.Shape].code == code })
 }

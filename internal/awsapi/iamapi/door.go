@@ -26,11 +26,22 @@ type Door struct {
 
 // Operations are those that Muster implements.
 func (d *Door) Operations() []awsapi.Operation {
-	return slices.Concat(
+	all := slices.Concat(
 		d.roles(), d.roleChanges(), d.roleTags(), d.rolePolicies(), d.attachments(), d.policies(), d.policyVersions(), d.simulations(),
 		d.users(), d.userPolicies(), d.accessKeys(),
 	)
+	for i, o := range all {
+		if Service.Raises(o.Name(), unusable) {
+			all[i] = o.With(awsapi.Faults{fault.Invalid: unusable})
+		}
+	}
+	return all
 }
+
+// unusable is IAM's name for a value that breaks no constraint and still can't
+// be used, such as an ARN of nothing or a tag key given twice, where the model
+// names it for the operation.
+const unusable = "InvalidInput"
 
 // Faults are IAM's names for the kinds of refusal.
 var Faults = awsapi.Faults{

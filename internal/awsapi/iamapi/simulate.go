@@ -14,7 +14,7 @@ import (
 )
 
 // simulationFaults are the names that differ for the simulator.
-var simulationFaults = awsapi.Faults{fault.Malformed: "InvalidInput"}
+var simulationFaults = awsapi.Faults{fault.Malformed: unusable}
 
 func (d *Door) simulations() []awsapi.Operation {
 	return []awsapi.Operation{
