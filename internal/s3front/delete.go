@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"muster/internal/arn"
@@ -179,8 +180,26 @@ func (f *Front) sendDeletes(r *request, send deleteRequest) (*deleteResult, erro
 	if err := xml.Unmarshal(answer, &done); err != nil {
 		return nil, errors.New("the object store's answer to DeleteObjects can't be read")
 	}
-	if send.Quiet {
-		done.Deleted = nil
+	out := deleteResult{Deleted: done.Deleted}
+	for _, e := range done.Errors {
+		if isGone(e.Code, e.VersionID) {
+			out.Deleted = append(out.Deleted, deleted{Key: e.Key, VersionID: e.VersionID})
+			continue
+		}
+		out.Errors = append(out.Errors, e)
 	}
-	return &deleteResult{Deleted: done.Deleted, Errors: done.Errors}, nil
+	if send.Quiet {
+		out.Deleted = nil
+	}
+	return &out, nil
+}
+
+// storeVersion is the form of the embedded store's version ids: ULIDs.
+var storeVersion = regexp.MustCompile("^[0-7][0-9A-HJKMNP-TV-Z]{25}$")
+
+// isGone reports whether the store refused to delete a version because there
+// is none. To S3 it is deleted then; only ids that it could not have given,
+// which the store refuses in the same words, are invalid to it, too.
+func isGone(code, version string) bool {
+	return code == "InvalidArgument" && storeVersion.MatchString(version)
 }

@@ -77,6 +77,11 @@ func (f *Front) now() time.Time {
 // ServeHTTP answers one request and writes one record of it.
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
+	if r.ContentLength == 0 && r.Header.Get("Expect") == "100-continue" {
+		// net/http says this when a body is read. boto3 expects it for an empty
+		// one too: without it, its next upload over the connection hangs.
+		w.WriteHeader(http.StatusContinue)
+	}
 	req := &request{Request: r, id: newRequestID()}
 	w.Header().Set("X-Amz-Request-Id", req.id)
 	w.Header().Set("X-Amz-Id-2", req.id)

@@ -1,6 +1,7 @@
 package s3front
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -31,7 +32,8 @@ var readHere = []string{"X-Amz-Acl", "X-Amz-Content-Sha256", "X-Amz-Date", "X-Am
 // no two readers take different ones.
 func (r *request) forward() (http.Header, error) {
 	h := http.Header{}
-	for name, values := range r.Header {
+	for _, name := range slices.Sorted(maps.Keys(r.Header)) { // of several that are refused, always the same is named
+		values := r.Header[name]
 		switch {
 		case slices.Contains(readHere, name):
 			continue
@@ -88,6 +90,10 @@ func answerHeaders(w http.ResponseWriter, from http.Header) {
 		case slices.Contains(sentBack, name), strings.HasPrefix(name, "X-Amz-"):
 			to[name] = values[:1]
 		}
+	}
+	// The embedded store writes some times as asctime does, which HTTP's clients may only read.
+	if at, err := http.ParseTime(to.Get("Last-Modified")); err == nil {
+		to.Set("Last-Modified", at.UTC().Format(http.TimeFormat))
 	}
 }
 

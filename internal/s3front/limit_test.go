@@ -20,6 +20,10 @@ func TestWhatTheStoreCannotDo(t *testing.T) {
 		t.Errorf("a deletion undone: got %q; S3 has 2, the store took what was there before versions", got.body)
 	}
 
+	w.ok("POST", "/photos/film?uploads")
+	_, upload, _ := strings.Cut(w.ok("POST", "/photos/film?uploads").body, "<UploadId>")
+	upload, _, _ = strings.Cut(upload, "<")
+
 	w.ok("PUT", "/photos/dir/child", "child")
 	for _, tc := range []struct {
 		name string
@@ -29,6 +33,7 @@ func TestWhatTheStoreCannotDo(t *testing.T) {
 		{"an object where a directory is", call{method: "PUT", path: "/photos/dir", body: "x"}, "ExistingObjectIsDirectory"},
 		{"an object below an object", call{method: "PUT", path: "/photos/dir/child/grandchild", body: "x"}, "ObjectParentIsFile"},
 		{"content of a name that ends with a slash", call{method: "PUT", path: "/photos/full/", body: "x"}, "DirectoryObjectContainsData"},
+		{"a page of uploads after one of several of a key", call{method: "GET", path: "/photos?uploads&key-marker=film&upload-id-marker=" + upload}, "InvalidArgument"},
 		{"a segment of more than 255 bytes", call{method: "PUT", path: "/photos/" + strings.Repeat("n", 256), body: "x"}, "KeyTooLongError"},
 	} {
 		if got := w.send(w.request(w.root, tc.call)); got.status < 400 || got.status >= 500 || got.code != tc.code {

@@ -81,7 +81,7 @@ var operations = []*operation{
 	{name: "CreateMultipartUpload", method: "POST", target: onObject, with: []string{"uploads"}, action: "s3:PutObject"},
 	{name: "UploadPart", method: "PUT", target: onObject, with: []string{"partNumber", "uploadId"}, action: "s3:PutObject", body: bodyStream},
 	{name: "UploadPartCopy", method: "PUT", target: onObject, with: []string{"partNumber", "uploadId"}, copies: true, action: "s3:PutObject"},
-	{name: "CompleteMultipartUpload", method: "POST", target: onObject, with: []string{"uploadId"}, action: "s3:PutObject", body: bodySmall, conditions: writeConditions},
+	{name: "CompleteMultipartUpload", method: "POST", target: onObject, with: []string{"uploadId"}, action: "s3:PutObject", conditions: writeConditions, serve: (*Front).completeUpload},
 	{name: "AbortMultipartUpload", method: "DELETE", target: onObject, with: []string{"uploadId"}, action: "s3:AbortMultipartUpload"},
 	{name: "ListParts", method: "GET", target: onObject, with: []string{"uploadId"}, may: []string{"max-parts", "part-number-marker"}, action: "s3:ListMultipartUploadParts"},
 }
@@ -149,6 +149,9 @@ func (r *request) hoist(name string, values []string) error {
 		return nil
 	}
 	header := http.CanonicalHeaderKey(name)
+	if header == "Content-Type" || header == "Content-Md5" {
+		delete(r.Header, header) // sigv4 has found the same in both
+	}
 	if len(values) > 1 || r.Header[header] != nil {
 		return refusal(http.StatusBadRequest, "InvalidArgument", name+" is there more than once.")
 	}

@@ -112,7 +112,15 @@ func (f *Front) passError(w *answer, r *request, resp *http.Response) error {
 	if err := f.hideMissing(r, resp.StatusCode, code); err != nil {
 		return err
 	}
+	if r.op.name == "DeleteObject" && isGone(code, r.params["versionId"]) {
+		w.Header().Set("X-Amz-Version-Id", r.params["versionId"])
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
 	answerHeaders(w, resp.Header)
+	if code == "NoSuchKey" {
+		return noKey(r.target.key) // the store doesn't say which
+	}
 	w.Header().Del("Content-Length")
 	w.WriteHeader(resp.StatusCode)
 	if r.Method != http.MethodHead {
