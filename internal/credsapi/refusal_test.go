@@ -12,6 +12,7 @@ import (
 
 	"muster/internal/certificate"
 	"muster/internal/fault"
+	"muster/internal/iam"
 	"muster/internal/registry"
 	"muster/internal/rolealias"
 	"muster/internal/sts"
@@ -100,7 +101,7 @@ var withdrawals = []struct {
 		_, err := w.aliases.Create(w.root(), east, rolealias.Alias{Name: w.alias, Role: w.roleARN(), Life: 2 * time.Hour})
 		w.must(err)
 	}, tooLong},
-	{"role deleted", func(w *world) { w.must(w.roles.DeleteRole(w.t.Context(), accountID, w.role)) }, noRole},
+	{"role deleted", func(w *world) { w.must(w.roles.Delete(w.t.Context(), iam.RoleNamed(accountID, w.role))) }, noRole},
 	{"role trusts another service", func(w *world) {
 		w.retrust(strings.Replace(trusting, "credentials.iot", "iot", 1))
 	}, noRole},
@@ -114,7 +115,7 @@ var withdrawals = []struct {
 		w.retrust(strings.TrimSuffix(trusting, "}}") + `,"Condition":{"StringEquals":{"aws:SourceAccount":"222222222222"}}}}`)
 	}, noRole},
 	{"role elsewhere in the tree", func(w *world) {
-		w.must(w.roles.DeleteRole(w.t.Context(), accountID, w.role))
+		w.must(w.roles.Delete(w.t.Context(), iam.RoleNamed(accountID, w.role)))
 		w.path = "/other/"
 		w.must(w.roleOf(trusting))
 	}, noRole},
@@ -123,7 +124,7 @@ var withdrawals = []struct {
 // retrust makes the role anew with another trust policy.
 func (w *world) retrust(trust string) {
 	w.t.Helper()
-	w.must(w.roles.DeleteRole(w.t.Context(), accountID, w.role))
+	w.must(w.roles.Delete(w.t.Context(), iam.RoleNamed(accountID, w.role)))
 	w.must(w.roleOf(trust))
 }
 
@@ -221,7 +222,7 @@ func TestOrderOfRefusals(t *testing.T) {
 	c := w.client(nil)
 	ctx := t.Context()
 	badThing.check(t, "no such thing", c.ask("never-made"))
-	w.must(w.roles.DeleteRole(ctx, accountID, w.role))
+	w.must(w.roles.Delete(ctx, iam.RoleNamed(accountID, w.role)))
 	noRole.check(t, "no role", c.ask(""))
 	w.must(w.aliases.Delete(ctx, east, w.alias))
 	noAlias.check(t, "no alias, no role", c.ask(""))

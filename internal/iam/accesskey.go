@@ -87,13 +87,13 @@ func (d *Directory) AccessKeys(ctx context.Context, account, user string) ([]Acc
 // SetAccessKey makes a user's access key active or inactive. It fails with
 // fault.NotFound.
 func (d *Directory) SetAccessKey(ctx context.Context, account, user, id string, active bool) error {
-	return d.missing(ctx, account, user, noAccessKey(id), d.store.SetAccessKey(ctx, account, user, id, active))
+	return d.missing(ctx, UserNamed(account, user), noAccessKey(id), d.store.SetAccessKey(ctx, account, user, id, active))
 }
 
 // DeleteAccessKey removes an access key of a user. It fails with
 // fault.NotFound.
 func (d *Directory) DeleteAccessKey(ctx context.Context, account, user, id string) error {
-	return d.missing(ctx, account, user, noAccessKey(id), d.store.DeleteAccessKey(ctx, account, user, id))
+	return d.missing(ctx, UserNamed(account, user), noAccessKey(id), d.store.DeleteAccessKey(ctx, account, user, id))
 }
 
 func noAccessKey(id string) error {

@@ -107,17 +107,17 @@ func TestAPermissionTakenAwayIsGone(t *testing.T) {
 	}{
 		{"nothing yet", func() error { return nil }, false},
 		{"inline given", func() error {
-			return d.PutRolePolicy(t.Context(), account, "r", iam.Inline{Name: "p", Document: allow("iot:*", "*")})
+			return d.PutInline(t.Context(), iam.RoleNamed(account, "r"), iam.Inline{Name: "p", Document: allow("iot:*", "*")})
 		}, true},
 		{"inline replaced", func() error {
-			return d.PutRolePolicy(t.Context(), account, "r", iam.Inline{Name: "p", Document: allow("s3:*", "*")})
+			return d.PutInline(t.Context(), iam.RoleNamed(account, "r"), iam.Inline{Name: "p", Document: allow("s3:*", "*")})
 		}, false},
-		{"managed attached", func() error { return d.AttachRolePolicy(t.Context(), account, "r", managed) }, true},
+		{"managed attached", func() error { return d.Attach(t.Context(), iam.RoleNamed(account, "r"), managed) }, true},
 		{"inline denies", func() error {
-			return d.PutRolePolicy(t.Context(), account, "r", iam.Inline{Name: "p", Document: statement("Deny", "iot:*", "*")})
+			return d.PutInline(t.Context(), iam.RoleNamed(account, "r"), iam.Inline{Name: "p", Document: statement("Deny", "iot:*", "*")})
 		}, false},
-		{"denial deleted", func() error { return d.DeleteRolePolicy(t.Context(), account, "r", "p") }, true},
-		{"managed detached", func() error { return d.DetachRolePolicy(t.Context(), account, "r", managed) }, false},
+		{"denial deleted", func() error { return d.DeleteInline(t.Context(), iam.RoleNamed(account, "r"), "p") }, true},
+		{"managed detached", func() error { return d.Detach(t.Context(), iam.RoleNamed(account, "r"), managed) }, false},
 	} {
 		if err := step.change(); err != nil {
 			t.Fatalf("%s: %v", step.name, err)

@@ -14,7 +14,6 @@ import (
 	"muster/internal/fault"
 	"muster/internal/iam"
 	"muster/internal/index"
-	"muster/internal/page"
 	"muster/internal/store"
 )
 
@@ -57,14 +56,24 @@ func createRole(t *testing.T, d *iam.Directory, name string) iam.Role {
 
 func put(t *testing.T, d *iam.Directory, role, name, document string) {
 	t.Helper()
-	if err := d.PutRolePolicy(t.Context(), account, role, iam.Inline{Name: name, Document: document}); err != nil {
+	putOn(t, d, iam.RoleNamed(account, role), name, document)
+}
+
+func putOn(t *testing.T, d *iam.Directory, h iam.Holder, name, document string) {
+	t.Helper()
+	if err := d.PutInline(t.Context(), h, iam.Inline{Name: name, Document: document}); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func attach(t *testing.T, d *iam.Directory, role string, a arn.ARN) {
 	t.Helper()
-	if err := d.AttachRolePolicy(t.Context(), account, role, a); err != nil {
+	attachTo(t, d, iam.RoleNamed(account, role), a)
+}
+
+func attachTo(t *testing.T, d *iam.Directory, h iam.Holder, a arn.ARN) {
+	t.Helper()
+	if err := d.Attach(t.Context(), h, a); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -138,38 +147,13 @@ func TestARoleIsFoundByItsWholeARN(t *testing.T) {
 	}
 }
 
-func TestDeleteRole(t *testing.T) {
-	d := newDirectory(t)
-	createRole(t, d, "r")
-	put(t, d, "r", "p", allow("s3:GetObject", "*"))
-	attach(t, d, "r", fleetARN)
-	refused := func(kind fault.Kind, sentence string) {
-		t.Helper()
-		if err := d.DeleteRole(t.Context(), account, "r"); !errors.Is(err, kind) || err.Error() != sentence {
-			t.Errorf("DeleteRole: got %v, want %q", err, sentence)
-		}
-	}
-	refused(fault.InUse, "Cannot delete entity, must detach all policies first.")
-	if err := d.DetachRolePolicy(t.Context(), account, "r", fleetARN); err != nil {
-		t.Fatal(err)
-	}
-	refused(fault.InUse, "Cannot delete entity, must delete policies first.")
-	if err := d.DeleteRolePolicy(t.Context(), account, "r", "p"); err != nil {
-		t.Fatal(err)
-	}
-	if err := d.DeleteRole(t.Context(), account, "r"); err != nil {
-		t.Fatal(err)
-	}
-	refused(fault.NotFound, "The role with name r cannot be found.")
-}
-
 func TestAnotherRoleOfTheSameNameIsAnotherRole(t *testing.T) {
 	d := newDirectory(t)
 	old := createRole(t, d, "r")
 	if _, err := d.RoleByID(t.Context(), account, old.ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.DeleteRole(t.Context(), account, "r"); err != nil {
+	if err := d.Delete(t.Context(), iam.RoleNamed(account, "r")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.RoleByID(t.Context(), account, old.ID); !errors.Is(err, fault.NotFound) {
@@ -180,52 +164,6 @@ func TestAnotherRoleOfTheSameNameIsAnotherRole(t *testing.T) {
 	}
 	if _, err := d.RoleByID(t.Context(), account, old.ID); !errors.Is(err, fault.NotFound) {
 		t.Errorf("the old id: got %v, want %v", err, fault.NotFound)
-	}
-}
-
-func TestInlinePolicies(t *testing.T) {
-	d := newDirectory(t)
-	createRole(t, d, "r")
-	for _, name := range []string{"c", "a", "b"} {
-		put(t, d, "r", name, allow("s3:GetObject", "arn:aws:s3:::"+name))
-	}
-	got, err := d.RolePolicies(t.Context(), account, "r", page.Request{Limit: 2})
-	if err != nil || !cmp.Equal(got.Items, []string{"a", "b"}) {
-		t.Errorf("the first page: got %v, %v", got, err)
-	}
-	got, err = d.RolePolicies(t.Context(), account, "r", page.Request{Limit: 2, Token: got.Next})
-	if err != nil || !cmp.Equal(got.Items, []string{"c"}) || got.Next != "" {
-		t.Errorf("the last page: got %v, %v", got, err)
-	}
-	if p, err := d.RolePolicy(t.Context(), account, "r", "b"); err != nil || p.Document != allow("s3:GetObject", "arn:aws:s3:::b") {
-		t.Errorf("RolePolicy: got %v, %v", p, err)
-	}
-	wide := allow("s3:GetObject", "arn:aws:s3:::"+strings.Repeat("x", 9900))
-	for _, tc := range []struct {
-		name, role, policy, document string
-		want                         error
-	}{
-		{"no such role", "x", "p", allow("s3:GetObject", "*"), fault.NotFound},
-		{"a bad name", "r", "a/b", allow("s3:GetObject", "*"), fault.Invalid},
-		{"not a policy", "r", "p", `{}`, fault.Malformed},
-		{"a trust policy", "r", "p", trusting, fault.Malformed},
-		{"too much together", "r", "p", wide, fault.LimitExceeded},
-		{"white space doesn't count", "r", "p", allow("s3:GetObject", "*") + strings.Repeat("\n", 10240), nil},
-		{"one in the place of another", "r", "p", allow("s3:PutObject", "*"), nil},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			if err := d.PutRolePolicy(t.Context(), account, tc.role, iam.Inline{Name: tc.policy, Document: tc.document}); !errors.Is(err, tc.want) {
-				t.Errorf("got %v, want %v", err, tc.want)
-			}
-		})
-	}
-	for name, err := range map[string]error{
-		"The role with name x cannot be found.":        d.DeleteRolePolicy(t.Context(), account, "x", "a"),
-		"The role policy with name z cannot be found.": d.DeleteRolePolicy(t.Context(), account, "r", "z"),
-	} {
-		if !errors.Is(err, fault.NotFound) || err.Error() != name {
-			t.Errorf("got %v, want %q", err, name)
-		}
 	}
 }
 
@@ -271,10 +209,10 @@ func TestManagedPolicies(t *testing.T) {
 	if err := d.DeletePolicy(t.Context(), account, p.ARN()); !errors.Is(err, fault.InUse) {
 		t.Errorf("DeletePolicy while attached: got %v, want %v", err, fault.InUse)
 	}
-	if err := d.DetachRolePolicy(t.Context(), account, "r", p.ARN()); err != nil {
+	if err := d.Detach(t.Context(), iam.RoleNamed(account, "r"), p.ARN()); err != nil {
 		t.Error(err)
 	}
-	if err := d.DetachRolePolicy(t.Context(), account, "r", p.ARN()); !errors.Is(err, fault.NotFound) {
+	if err := d.Detach(t.Context(), iam.RoleNamed(account, "r"), p.ARN()); !errors.Is(err, fault.NotFound) {
 		t.Errorf("detached twice: got %v, want %v", err, fault.NotFound)
 	}
 	if err := d.DeletePolicy(t.Context(), account, p.ARN()); err != nil {
@@ -285,47 +223,5 @@ func TestManagedPolicies(t *testing.T) {
 	}
 	if err := d.DeletePolicy(t.Context(), account, fleetARN); !errors.Is(err, fault.Denied) {
 		t.Errorf("AWS's own: got %v, want %v", err, fault.Denied)
-	}
-}
-
-func TestAttachRefused(t *testing.T) {
-	d := newDirectory(t)
-	createRole(t, d, "r")
-	for i := range iam.MaxAttachments - 1 {
-		attach(t, d, "r", createPolicy(t, d, fmt.Sprint("p", i), allow("s3:GetObject", "*")))
-	}
-	attach(t, d, "r", fleetARN)
-	eleventh := createPolicy(t, d, "one-more", allow("s3:GetObject", "*"))
-	for _, tc := range []struct {
-		name, role string
-		policy     arn.ARN
-		want       error
-	}{
-		{"no policy's ARN", "r", "arn:aws:iam::000000000000:role/r", fault.Invalid},
-		{"no such policy", "r", "arn:aws:iam::000000000000:policy/x", fault.NotFound},
-		{"another path", "r", "arn:aws:iam::000000000000:policy/x/p1", fault.NotFound},
-		{"another account's", "r", "arn:aws:iam::111111111111:policy/p1", fault.NotFound},
-		{"none of AWS's", "r", "arn:aws:iam::aws:policy/Nothing", fault.NotFound},
-		{"no such role", "x", fleetARN, fault.NotFound},
-		{"one too many", "r", eleventh, fault.LimitExceeded},
-		{"again", "r", fleetARN, nil},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			if err := d.AttachRolePolicy(t.Context(), account, tc.role, tc.policy); !errors.Is(err, tc.want) {
-				t.Errorf("got %v, want %v", err, tc.want)
-			}
-		})
-	}
-	got, err := d.AttachedRolePolicies(t.Context(), account, "r", "/service-role/", page.Request{Limit: 100})
-	if err != nil || !cmp.Equal(got.Items, []string{string(fleetARN)}) {
-		t.Errorf("attached under a path: got %v, %v", got.Items, err)
-	}
-	first, err := d.AttachedRolePolicies(t.Context(), account, "r", "/", page.Request{Limit: 6})
-	if err != nil || len(first.Items) != 6 {
-		t.Fatalf("the first page: got %v, %v", first, err)
-	}
-	rest, err := d.AttachedRolePolicies(t.Context(), account, "r", "/", page.Request{Limit: 6, Token: first.Next})
-	if err != nil || len(rest.Items) != 4 || rest.Next != "" {
-		t.Errorf("the last page: got %v, %v", rest, err)
 	}
 }

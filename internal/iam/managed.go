@@ -3,17 +3,15 @@ package iam
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"muster/internal/arn"
 	"muster/internal/fault"
-	"muster/internal/page"
 	"muster/internal/policy"
 )
 
-// ManagedPolicy is a policy that can be attached to many roles: the
-// customer's, or one of AWS's own, whose account is "aws".
+// ManagedPolicy is a policy that can be attached to many roles and users:
+// the customer's, or one of AWS's own, whose account is "aws".
 type ManagedPolicy struct {
 	Account     string
 	Path        string // begins and ends with a slash
@@ -98,7 +96,7 @@ func badPolicyName() error {
 func (d *Directory) Policy(ctx context.Context, account string, a arn.ARN) (ManagedPolicy, error) {
 	owner, path, name, ok := arn.SplitManagedPolicy(a)
 	if !ok {
-		return ManagedPolicy{}, fault.Invalid.Errorf("ARN %s is not valid.", a)
+		return ManagedPolicy{}, badARN(a)
 	}
 	if p, ok := awsManaged()[a]; ok {
 		return p.ManagedPolicy, nil
@@ -112,6 +110,8 @@ func (d *Directory) Policy(ctx context.Context, account string, a arn.ARN) (Mana
 	}
 	return p, err
 }
+
+func badARN(a arn.ARN) error { return fault.Invalid.Errorf("ARN %s is not valid.", a) }
 
 func noPolicy(a arn.ARN) error {
 	return fault.NotFound.Errorf("Policy %s was not found.", a)
@@ -137,69 +137,4 @@ func (d *Directory) DeletePolicy(ctx context.Context, account string, a arn.ARN)
 		return noPolicy(a)
 	}
 	return err
-}
-
-// Attachments answers how many roles and users of the account the policy is
-// attached to.
-func (d *Directory) Attachments(ctx context.Context, account string, a arn.ARN) (int, error) {
-	return d.store.AttachmentCount(ctx, account, a)
-}
-
-// AttachRolePolicy attaches a managed policy to a role; attaching it again is
-// fine. It fails with fault.Invalid (no policy's ARN), fault.NotFound or
-// fault.LimitExceeded.
-func (d *Directory) AttachRolePolicy(ctx context.Context, account, role string, a arn.ARN) error {
-	owner, _, _, ok := arn.SplitManagedPolicy(a)
-	if !ok {
-		return fault.Invalid.Errorf("ARN %s is not valid.", a)
-	}
-	if _, err := d.record(ctx, account, role); err != nil {
-		return err
-	}
-	_, ours := awsManaged()[a]
-	return d.store.Attach(ctx, account, role, a, func(others int, exists bool) error {
-		if !ours && (owner != account || !exists) {
-			return fault.NotFound.Errorf("Policy %s does not exist or is not attachable.", a)
-		}
-		if others >= MaxAttachments {
-			return fault.LimitExceeded.Errorf("Cannot exceed quota for PoliciesPerRole: %d", MaxAttachments)
-		}
-		return nil
-	})
-}
-
-// DetachRolePolicy takes a managed policy away from a role. It fails with
-// fault.NotFound when it isn't attached.
-func (d *Directory) DetachRolePolicy(ctx context.Context, account, role string, a arn.ARN) error {
-	if _, _, _, ok := arn.SplitManagedPolicy(a); !ok {
-		return fault.Invalid.Errorf("ARN %s is not valid.", a)
-	}
-	err := d.store.Detach(ctx, account, role, a)
-	if !errors.Is(err, fault.NotFound) {
-		return err
-	}
-	if _, err := d.record(ctx, account, role); err != nil {
-		return err
-	}
-	return noPolicy(a)
-}
-
-// AttachedRolePolicies answers a page of the managed policies attached to a
-// role, those whose path begins with prefix.
-func (d *Directory) AttachedRolePolicies(ctx context.Context, account, role, prefix string, r page.Request) (page.Page[string], error) {
-	after, err := page.Key(r.Token, 1)
-	if err != nil {
-		return page.Page[string]{}, err
-	}
-	record, err := d.record(ctx, account, role)
-	if err != nil {
-		return page.Page[string]{}, err
-	}
-	var arns []string
-	for _, a := range record.Attached {
-		if _, path, _, _ := arn.SplitManagedPolicy(a.ARN); string(a.ARN) > first(after) && strings.HasPrefix(path, prefix) {
-			arns = append(arns, string(a.ARN))
-		}
-	}
-	return cut(arns, r.Limit), nil
 }

@@ -51,7 +51,7 @@ func (d *Directory) Policies(ctx context.Context, account string, f PolicyFilter
 // Entities answers a page of the roles and users that a managed policy is
 // attached to, by kind and name: those of kind, unless it is "", whose path
 // begins with prefix. It fails like Policy.
-func (d *Directory) Entities(ctx context.Context, account string, a arn.ARN, kind, prefix string, r page.Request) (page.Page[Entity], error) {
+func (d *Directory) Entities(ctx context.Context, account string, a arn.ARN, kind Kind, prefix string, r page.Request) (page.Page[Entity], error) {
 	if _, err := d.Policy(ctx, account, a); err != nil {
 		return page.Page[Entity]{}, err
 	}

@@ -104,7 +104,7 @@ func TestTheVersionInForceDecides(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.AttachUserPolicy(t.Context(), account, "ana", a); err != nil {
+	if err := d.Attach(t.Context(), iam.UserNamed(account, "ana"), a); err != nil {
 		t.Fatal(err)
 	}
 	create := func(document string, inForce bool) func() error {

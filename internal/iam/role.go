@@ -120,29 +120,6 @@ func badPath() error {
 	return fault.Invalid.Errorf("The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.")
 }
 
-func noRole(name string) error {
-	return fault.NotFound.Errorf("The role with name %s cannot be found.", name)
-}
-
-// DeleteRole removes a role that has no policies left. It fails with
-// fault.NotFound, or with fault.InUse while it has some.
-func (d *Directory) DeleteRole(ctx context.Context, account, name string) error {
-	err := d.store.DeleteRole(ctx, account, name, func(u Uses) error {
-		// In AWS's order.
-		switch {
-		case u.Attached > 0:
-			return fault.InUse.Errorf("Cannot delete entity, must detach all policies first.")
-		case u.Inline > 0:
-			return fault.InUse.Errorf("Cannot delete entity, must delete policies first.")
-		}
-		return nil
-	})
-	if errors.Is(err, fault.NotFound) {
-		return noRole(name)
-	}
-	return err
-}
-
 // Role answers a role by name, from the index. It fails with fault.NotFound.
 func (d *Directory) Role(ctx context.Context, account, name string) (*RoleEntry, error) {
 	return index.Get(ctx, d.index, RoleKey(account, name), func(ctx context.Context) (*RoleEntry, error) {
@@ -186,12 +163,19 @@ func (d *Directory) RoleByID(ctx context.Context, account, id string) (*RoleEntr
 	return role, nil
 }
 
+// record answers a role with its policies as kept. Their number is bounded by
+// their sizes, so a role is small enough to read whole.
+func (d *Directory) record(ctx context.Context, account, role string) (Record, error) {
+	record, err := d.store.RoleRecord(ctx, account, role)
+	if errors.Is(err, fault.NotFound) {
+		return Record{}, noRole(role)
+	}
+	return record, err
+}
+
 // compile reads a role and everything that says what it may do.
 func (d *Directory) compile(ctx context.Context, account, name string) (*RoleEntry, error) {
-	record, err := d.store.RoleRecord(ctx, account, name)
-	if errors.Is(err, fault.NotFound) {
-		return nil, noRole(name)
-	}
+	record, err := d.record(ctx, account, name)
 	if err != nil {
 		return nil, err
 	}
@@ -199,19 +183,8 @@ func (d *Directory) compile(ctx context.Context, account, name string) (*RoleEnt
 	if entry.Trust, err = policy.Parse(record.TrustDocument, policy.Trust); err != nil {
 		return nil, broken(err, "the trust policy of role %s", name)
 	}
-	for _, p := range record.Inline {
-		doc, err := policy.Parse(p.Document, policy.Identity)
-		if err != nil {
-			return nil, broken(err, "policy %s of role %s", p.Name, name)
-		}
-		entry.Policies = append(entry.Policies, policy.Named{Name: p.Name, Document: doc})
-	}
-	for _, a := range record.Attached {
-		doc, err := a.compiled()
-		if err != nil {
-			return nil, broken(err, "policy %s attached to role %s", a.ARN, name)
-		}
-		entry.Policies = append(entry.Policies, policy.Named{Name: string(a.ARN), Document: doc})
+	if entry.Policies, err = record.policies(RoleNamed(account, name)); err != nil {
+		return nil, err
 	}
 	return entry, nil
 }

@@ -153,7 +153,7 @@ func TestSimulatePrincipal(t *testing.T) {
 		t.Fatal(err)
 	}
 	own := allow("s3:*", "arn:aws:s3:::b/${aws:username}/*")
-	if err := d.PutUserPolicy(t.Context(), account, "ana", iam.Inline{Name: "own", Document: own}); err != nil {
+	if err := d.PutInline(t.Context(), iam.UserNamed(account, "ana"), iam.Inline{Name: "own", Document: own}); err != nil {
 		t.Fatal(err)
 	}
 	for _, tc := range []struct {

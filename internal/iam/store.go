@@ -17,6 +17,7 @@ import (
 // its argument. Where a method says it fails with a kind, the sentence is the
 // room's to write.
 type Store interface {
+	HolderStore
 	UserStore
 
 	// InsertRole fails with fault.AlreadyExists if the account has a role of
@@ -34,27 +35,6 @@ type Store interface {
 	// RoleRecord answers a role with its policies, all as of one moment, or
 	// fails with fault.NotFound.
 	RoleRecord(ctx context.Context, account, name string) (Record, error)
-	// DeleteRole fails with fault.NotFound.
-	DeleteRole(ctx context.Context, account, name string, decide func(Uses) error) error
-
-	// PutInline makes or replaces an inline policy. decide sees the other
-	// inline policies of the role. It fails with fault.NotFound if there is
-	// no such role.
-	PutInline(ctx context.Context, account, role string, p Inline, decide func(others []Inline) error) error
-	// DeleteInline fails with fault.NotFound.
-	DeleteInline(ctx context.Context, account, role, name string) error
-
-	// Attach attaches a managed policy to a role; to attach one again changes
-	// nothing and asks nothing. decide sees how many others are attached and
-	// whether a customer managed policy of that account and name is there. It
-	// fails with fault.NotFound if there is no such role.
-	Attach(ctx context.Context, account, role string, a arn.ARN, decide func(others int, exists bool) error) error
-	// Detach fails with fault.NotFound if it is not attached.
-	Detach(ctx context.Context, account, role string, a arn.ARN) error
-	// AttachmentCount answers how many roles and users of the account a
-	// managed policy is attached to.
-	AttachmentCount(ctx context.Context, account string, a arn.ARN) (int, error)
-
 	// InsertPolicy keeps a policy and its first version. It fails like
 	// InsertRole.
 	InsertPolicy(ctx context.Context, p ManagedPolicy, v Version, most int) error
@@ -71,7 +51,7 @@ type Store interface {
 	// Entities answers a page of who a managed policy is attached to, with a
 	// path that begins with prefix, by kind and name; only those of kind,
 	// unless it is "".
-	Entities(ctx context.Context, account string, a arn.ARN, kind, prefix string, p page.Request) (page.Page[Entity], error)
+	Entities(ctx context.Context, account string, a arn.ARN, kind Kind, prefix string, p page.Request) (page.Page[Entity], error)
 
 	// InsertVersion keeps another version of the policy of that ARN, under the
 	// number after the highest there ever was, and puts it in force if asked
@@ -100,26 +80,13 @@ type CountedPolicy struct {
 }
 
 // Entity is a role or user that a managed policy is attached to.
-type Entity struct{ Kind, Name, ID string }
-
-// The kinds of entities.
-const (
-	ARole = "Role"
-	AUser = "User"
-)
+type Entity struct {
+	Kind     Kind
+	Name, ID string
+}
 
 // Record is a role with everything that says what it may do.
 type Record struct {
 	Role
-	Inline   []Inline   // by name
-	Attached []Attached // by ARN
+	Held
 }
-
-// Attached is a managed policy attached to a role.
-type Attached struct {
-	ARN      arn.ARN
-	Document string // of the version in force; "" for AWS's own, which the store doesn't keep
-}
-
-// Uses counts the policies of a role.
-type Uses struct{ Inline, Attached int }

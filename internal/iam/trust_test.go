@@ -26,7 +26,7 @@ func TestARoleMadeAnewIsNotTrusted(t *testing.T) {
 	caller := arn.Role(account, "/", "caller")
 	anew := func(t *testing.T, d *iam.Directory) {
 		t.Helper()
-		if err := d.DeleteRole(t.Context(), account, "caller"); err != nil {
+		if err := d.Delete(t.Context(), iam.RoleNamed(account, "caller")); err != nil {
 			t.Fatal(err)
 		}
 		createRole(t, d, "caller")
@@ -97,7 +97,7 @@ func TestAUserMadeAnewIsNotTrusted(t *testing.T) {
 	if got := said(ana); got != policy.Allow {
 		t.Errorf("of the user it meant: got %v, want %v", got, policy.Allow)
 	}
-	if err := d.DeleteUser(t.Context(), account, "ana"); err != nil {
+	if err := d.Delete(t.Context(), iam.UserNamed(account, "ana")); err != nil {
 		t.Fatal(err)
 	}
 	if got := said(make()); got != policy.Silent {

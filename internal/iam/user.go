@@ -82,10 +82,6 @@ func (u User) valid() error {
 	return nil
 }
 
-func noUser(name string) error {
-	return fault.NotFound.Errorf("The user with name %s cannot be found.", name)
-}
-
 func userExists(name string) error {
 	return fault.AlreadyExists.Errorf("User with name %s already exists.", name)
 }
@@ -136,26 +132,6 @@ func (d *Directory) UpdateUser(ctx context.Context, account, name, newName, newP
 	return u, err
 }
 
-// DeleteUser removes a user that has no policies and no access keys left. It
-// fails with fault.NotFound, or with fault.InUse while it has some.
-func (d *Directory) DeleteUser(ctx context.Context, account, name string) error {
-	err := d.store.DeleteUser(ctx, account, name, func(u UserUses) error {
-		switch {
-		case u.Attached > 0:
-			return fault.InUse.Errorf("Cannot delete entity, must detach all policies first.")
-		case u.Inline > 0:
-			return fault.InUse.Errorf("Cannot delete entity, must delete policies first.")
-		case u.Keys > 0:
-			return fault.InUse.Errorf("Cannot delete entity, must delete access keys first.")
-		}
-		return nil
-	})
-	if errors.Is(err, fault.NotFound) {
-		return noUser(name)
-	}
-	return err
-}
-
 // UserByID answers a user by its unique id, from the index. It fails with
 // fault.NotFound: a user made anew under the old name has another id.
 func (d *Directory) UserByID(ctx context.Context, account, id string) (*UserEntry, error) {
@@ -170,20 +146,9 @@ func (d *Directory) UserByID(ctx context.Context, account, id string) (*UserEntr
 
 // compile reads everything that says what the user may do.
 func (r UserRecord) compile() (*UserEntry, error) {
-	entry := &UserEntry{User: r.User}
-	for _, p := range r.Inline {
-		doc, err := policy.Parse(p.Document, policy.Identity)
-		if err != nil {
-			return nil, broken(err, "policy %s of user %s", p.Name, r.Name)
-		}
-		entry.Policies = append(entry.Policies, policy.Named{Name: p.Name, Document: doc})
+	policies, err := r.policies(UserNamed(r.Account, r.Name))
+	if err != nil {
+		return nil, err
 	}
-	for _, a := range r.Attached {
-		doc, err := a.compiled()
-		if err != nil {
-			return nil, broken(err, "policy %s attached to user %s", a.ARN, r.Name)
-		}
-		entry.Policies = append(entry.Policies, policy.Named{Name: string(a.ARN), Document: doc})
-	}
-	return entry, nil
+	return &UserEntry{User: r.User, Policies: policies}, nil
 }

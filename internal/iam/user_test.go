@@ -33,9 +33,7 @@ func userCaller(t *testing.T, d *iam.Directory, u iam.User) *iam.Caller {
 
 func putUser(t *testing.T, d *iam.Directory, user, document string) {
 	t.Helper()
-	if err := d.PutUserPolicy(t.Context(), account, user, iam.Inline{Name: "p", Document: document}); err != nil {
-		t.Fatal(err)
-	}
+	putOn(t, d, iam.UserNamed(account, user), "p", document)
 }
 
 // Every change counts at the next decision.
@@ -57,15 +55,15 @@ func TestUsersDecideByTheirPolicies(t *testing.T) {
 	may("without a policy", fault.Denied)
 	putUser(t, d, "ana", allow("s3:GetObject", "*"))
 	may("with an inline policy", nil)
-	do(d.DeleteUserPolicy(t.Context(), account, "ana", "p"))
+	do(d.DeleteInline(t.Context(), iam.UserNamed(account, "ana"), "p"))
 	may("when it is deleted", fault.Denied)
-	do(d.AttachUserPolicy(t.Context(), account, "ana", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"))
+	do(d.Attach(t.Context(), iam.UserNamed(account, "ana"), "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"))
 	may("with AWS's own attached", nil)
-	do(d.DetachUserPolicy(t.Context(), account, "ana", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"))
+	do(d.Detach(t.Context(), iam.UserNamed(account, "ana"), "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"))
 	may("when it is detached", fault.Denied)
 	p, err := d.CreatePolicy(t.Context(), iam.ManagedPolicy{Account: account, Name: "own"}, allow("s3:GetObject", "*"))
 	do(err)
-	do(d.AttachUserPolicy(t.Context(), account, "ana", p.ARN()))
+	do(d.Attach(t.Context(), iam.UserNamed(account, "ana"), p.ARN()))
 	may("with the account's attached", nil)
 	_, err = d.CreatePolicyVersion(t.Context(), account, p.ARN(), allow("s3:PutObject", "*"), true)
 	do(err)
@@ -117,16 +115,6 @@ func TestUsersAreRefused(t *testing.T) {
 	}
 	if _, err := d.UpdateUser(t.Context(), account, "ana", "a/b", ""); !errors.Is(err, fault.Invalid) {
 		t.Errorf("a new name with a slash: got %v", err)
-	}
-	for i := range iam.MaxUserPolicies + 1 {
-		p, err := d.CreatePolicy(t.Context(), iam.ManagedPolicy{Account: account, Name: "p" + strings.Repeat("x", i)}, allow("s3:*", "*"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = d.AttachUserPolicy(t.Context(), account, "ana", p.ARN())
-		if full := i == iam.MaxUserPolicies; full != errors.Is(err, fault.LimitExceeded) || !full && err != nil {
-			t.Errorf("attachment %d: got %v", i+1, err)
-		}
 	}
 }
 

@@ -3,11 +3,10 @@ package iam
 import (
 	"context"
 
-	"muster/internal/arn"
 	"muster/internal/page"
 )
 
-// UserStore keeps users, their policies and their access keys, under the same
+// UserStore keeps users and their access keys, under the same
 // promises as Store. It publishes UserKey of the users whose decisions a change
 // may touch, AccessKeyKey of a key that comes, changes or goes.
 type UserStore interface {
@@ -26,23 +25,6 @@ type UserStore interface {
 	// path it has then. It fails with fault.NotFound, or with
 	// fault.AlreadyExists if the new name is another user's in any case.
 	ChangeUser(ctx context.Context, account, name string, change func(*User) error) (User, error)
-	// DeleteUser fails with fault.NotFound.
-	DeleteUser(ctx context.Context, account, name string, decide func(UserUses) error) error
-
-	// PutUserInline makes or replaces an inline policy. decide sees the other
-	// inline policies of the user. It fails with fault.NotFound if there is no
-	// such user.
-	PutUserInline(ctx context.Context, account, user string, p Inline, decide func(others []Inline) error) error
-	// DeleteUserInline fails with fault.NotFound.
-	DeleteUserInline(ctx context.Context, account, user, name string) error
-
-	// AttachUser attaches a managed policy to a user; to attach one again
-	// changes nothing and asks nothing. decide sees how many others are
-	// attached and whether a customer managed policy of that ARN is there. It
-	// fails with fault.NotFound if there is no such user.
-	AttachUser(ctx context.Context, account, user string, a arn.ARN, decide func(others int, exists bool) error) error
-	// DetachUser fails with fault.NotFound if it is not attached.
-	DetachUser(ctx context.Context, account, user string, a arn.ARN) error
 
 	// InsertAccessKey keeps a key of the user with its UserID. decide sees how
 	// many keys the user has. It fails with fault.NotFound if there is no such
@@ -62,9 +44,5 @@ type UserStore interface {
 // UserRecord is a user with everything that says what it may do.
 type UserRecord struct {
 	User
-	Inline   []Inline   // by name
-	Attached []Attached // by ARN
+	Held
 }
-
-// UserUses counts what belongs to a user.
-type UserUses struct{ Inline, Attached, Keys int }

@@ -141,7 +141,7 @@ func (w *world) may(statements ...statement) {
 	}
 	text, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": statements})
 	must(w.t, err)
-	must(w.t, w.roles.PutRolePolicy(context.Background(), account, roleName, iam.Inline{Name: "p", Document: string(text)}))
+	must(w.t, w.roles.PutInline(context.Background(), iam.RoleNamed(account, roleName), iam.Inline{Name: "p", Document: string(text)}))
 }
 
 // call is a request to be made.

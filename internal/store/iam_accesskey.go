@@ -47,25 +47,17 @@ func (s iamStore) AccessKey(ctx context.Context, id string) (k iam.SealedAccessK
 }
 
 func (s iamStore) SetAccessKey(ctx context.Context, account, user, id string, active bool) error {
-	return s.db.write(ctx, func(t *tx) error {
-		owner, err := t.userID(account, user)
-		if err != nil {
-			return err
-		}
+	return s.hold(ctx, iam.UserNamed(account, user), func(t *tx, _ holding, owner string) error {
 		t.publish(iam.AccessKeyKey(id))
-		return t.deleteOne("access key "+id,
+		return t.changeOne("access key "+id,
 			`UPDATE access_key SET active = $4 WHERE account = $1 AND user_id = $2 AND id = $3`, account, owner, id, active)
 	})
 }
 
 func (s iamStore) DeleteAccessKey(ctx context.Context, account, user, id string) error {
-	return s.db.write(ctx, func(t *tx) error {
-		owner, err := t.userID(account, user)
-		if err != nil {
-			return err
-		}
+	return s.hold(ctx, iam.UserNamed(account, user), func(t *tx, _ holding, owner string) error {
 		t.publish(iam.AccessKeyKey(id))
-		return t.deleteOne("access key "+id,
+		return t.changeOne("access key "+id,
 			`DELETE FROM access_key WHERE account = $1 AND user_id = $2 AND id = $3`, account, owner, id)
 	})
 }

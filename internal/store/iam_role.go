@@ -11,9 +11,9 @@ import (
 func (s iamStore) ChangeRole(ctx context.Context, account, name string, change func(*iam.Role) error) (iam.Role, error) {
 	var kept iam.Role
 	err := s.db.write(ctx, func(t *tx) error {
-		r, err := readRole(t.row(`SELECT `+roleColumns+` FROM role r WHERE r.account = $1 AND r.name = $2`, account, name))
+		r, err := readRole(t.row(`SELECT `+roleColumns+` FROM role h WHERE h.account = $1 AND h.name = $2`, account, name))
 		if err != nil {
-			return notFound(err, "The role with name %s cannot be found.", name)
+			return unknown(err, iam.ARole, name)
 		}
 		if err := change(&r); err != nil {
 			return err
@@ -61,12 +61,12 @@ func jsonIntoRole(trusted, tags string, r *iam.Role) error {
 
 func (s iamStore) Roles(ctx context.Context, account, prefix string, p page.Request) (page.Page[iam.Role], error) {
 	var w where
-	w.and("r.account = ?", account)
-	w.prefix("r.path", prefix)
-	if err := w.after("r.name", p); err != nil {
+	w.and("h.account = ?", account)
+	w.prefix("h.path", prefix)
+	if err := w.after("h.name", p); err != nil {
 		return page.Page[iam.Role]{}, err
 	}
-	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT `+roleColumns+` FROM role r`, "r.name", p), w.args...)
+	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT `+roleColumns+` FROM role h`, "h.name", p), w.args...)
 	roles, err := collect(rows, err, func(row scanner) (iam.Role, error) { return readRole(row) })
 	if err != nil {
 		return page.Page[iam.Role]{}, err

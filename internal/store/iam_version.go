@@ -128,7 +128,7 @@ const entities = `SELECT kind, name, id FROM (
 		FROM user_attachment a JOIN iam_user u ON u.account = a.account AND u.id = a.user_id
 	) entity`
 
-func (s iamStore) Entities(ctx context.Context, account string, a arn.ARN, kind, prefix string, p page.Request) (page.Page[iam.Entity], error) {
+func (s iamStore) Entities(ctx context.Context, account string, a arn.ARN, kind iam.Kind, prefix string, p page.Request) (page.Page[iam.Entity], error) {
 	var none page.Page[iam.Entity]
 	after, err := page.Key(p.Token, 2)
 	if err != nil {
@@ -139,7 +139,7 @@ func (s iamStore) Entities(ctx context.Context, account string, a arn.ARN, kind,
 	w.and("policy = ?", string(a))
 	w.prefix("path", prefix)
 	if kind != "" {
-		w.and("kind = ?", kind)
+		w.and("kind = ?", string(kind))
 	}
 	if after != nil {
 		w.and("(kind, name) > (?, ?)", after[0], after[1])
@@ -152,5 +152,5 @@ func (s iamStore) Entities(ctx context.Context, account string, a arn.ARN, kind,
 	if err != nil {
 		return none, err
 	}
-	return page.Cut(all, p.Limit, func(e iam.Entity) []string { return []string{e.Kind, e.Name} }), nil
+	return page.Cut(all, p.Limit, func(e iam.Entity) []string { return []string{string(e.Kind), e.Name} }), nil
 }

@@ -60,7 +60,7 @@ func (w *world) as(t testing.TB, c sts.Credential) (*iam.Caller, error) {
 
 func (w *world) put(t testing.TB, role, name, document string) {
 	t.Helper()
-	if err := w.roles.PutRolePolicy(t.Context(), account, role, iam.Inline{Name: name, Document: document}); err != nil {
+	if err := w.roles.PutInline(t.Context(), iam.RoleNamed(account, role), iam.Inline{Name: name, Document: document}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -123,12 +123,12 @@ func TestADevicesSessionEndsWithWhatMadeIt(t *testing.T) {
 		{"nothing happened", func(*testing.T, *world) {}, nil},
 		{"the certificate gives it no more", func(_ *testing.T, w *world) { w.granted = fault.Denied.Errorf("Access Denied") }, sts.ErrWithdrawn},
 		{"the role is deleted", func(t *testing.T, w *world) {
-			if err := w.roles.DeleteRole(t.Context(), account, "target"); err != nil {
+			if err := w.roles.Delete(t.Context(), iam.RoleNamed(account, "target")); err != nil {
 				t.Fatal(err)
 			}
 		}, sts.ErrWithdrawn},
 		{"the role is deleted and made anew", func(t *testing.T, w *world) {
-			if err := w.roles.DeleteRole(t.Context(), account, "target"); err != nil {
+			if err := w.roles.Delete(t.Context(), iam.RoleNamed(account, "target")); err != nil {
 				t.Fatal(err)
 			}
 			w.role(t, "target", trusting(byRoot))
@@ -252,16 +252,16 @@ func TestASessionEndsWithWhatAllowedIt(t *testing.T) {
 		{"nothing happened", func(*testing.T, *world) {}, nil},
 		{"the root key is replaced", func(_ *testing.T, w *world) { w.rootKey = "AKIANEW" }, sts.ErrWithdrawn},
 		{"the asker's permission is taken away", func(t *testing.T, w *world) {
-			if err := w.roles.DeleteRolePolicy(t.Context(), account, "asker", "p"); err != nil {
+			if err := w.roles.DeleteInline(t.Context(), iam.RoleNamed(account, "asker"), "p"); err != nil {
 				t.Fatal(err)
 			}
 		}, sts.ErrWithdrawn},
 		{"the asker is denied", func(t *testing.T, w *world) { w.put(t, "asker", "q", identity("Deny")) }, sts.ErrWithdrawn},
 		{"the asker's role is made anew", func(t *testing.T, w *world) {
-			if err := w.roles.DeleteRolePolicy(t.Context(), account, "asker", "p"); err != nil {
+			if err := w.roles.DeleteInline(t.Context(), iam.RoleNamed(account, "asker"), "p"); err != nil {
 				t.Fatal(err)
 			}
-			if err := w.roles.DeleteRole(t.Context(), account, "asker"); err != nil {
+			if err := w.roles.Delete(t.Context(), iam.RoleNamed(account, "asker")); err != nil {
 				t.Fatal(err)
 			}
 			w.role(t, "asker", trusting(byRoot))

@@ -29,7 +29,7 @@ func (w *world) user(t testing.TB, name string) iam.KeyEntry {
 
 func (w *world) allow(t testing.TB, user, document string) {
 	t.Helper()
-	if err := w.roles.PutUserPolicy(t.Context(), account, user, iam.Inline{Name: "p", Document: document}); err != nil {
+	if err := w.roles.PutInline(t.Context(), iam.UserNamed(account, user), iam.Inline{Name: "p", Document: document}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -94,13 +94,13 @@ func TestAUsersKeyEnds(t *testing.T) {
 		}, sts.ErrUnknownKey, sts.ErrWithdrawn, sts.ErrWithdrawn, sts.ErrWithdrawn},
 		{"the user is made anew", func(t *testing.T, w *world, k iam.KeyEntry) {
 			must(t, w.roles.DeleteAccessKey(t.Context(), account, "ana", k.ID))
-			must(t, w.roles.DeleteUserPolicy(t.Context(), account, "ana", "p"))
-			must(t, w.roles.DeleteUser(t.Context(), account, "ana"))
+			must(t, w.roles.DeleteInline(t.Context(), iam.UserNamed(account, "ana"), "p"))
+			must(t, w.roles.Delete(t.Context(), iam.UserNamed(account, "ana")))
 			w.user(t, "ana")
 			w.allow(t, "ana", assume)
 		}, sts.ErrUnknownKey, sts.ErrWithdrawn, sts.ErrWithdrawn, sts.ErrWithdrawn},
 		{"the user's policy is gone", func(t *testing.T, w *world, _ iam.KeyEntry) {
-			must(t, w.roles.DeleteUserPolicy(t.Context(), account, "ana", "p"))
+			must(t, w.roles.DeleteInline(t.Context(), iam.UserNamed(account, "ana"), "p"))
 		}, nil, nil, sts.ErrWithdrawn, sts.ErrWithdrawn},
 		{"the user has another name", func(t *testing.T, w *world, _ iam.KeyEntry) {
 			_, err := w.roles.UpdateUser(t.Context(), account, "ana", "anna", "")

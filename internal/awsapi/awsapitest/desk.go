@@ -98,7 +98,7 @@ func (d *Desk) role(t *testing.T, name, principal string) iam.Role {
 func (d *Desk) Session(t *testing.T, key, statement string) {
 	t.Helper()
 	role := d.role(t, key, `{"AWS":"`+Account+`"}`)
-	err := d.Roles.PutRolePolicy(t.Context(), Account, key, iam.Inline{Name: "p", Document: `{"Version":"2012-10-17","Statement":` + statement + `}`})
+	err := d.Roles.PutInline(t.Context(), iam.RoleNamed(Account, key), iam.Inline{Name: "p", Document: `{"Version":"2012-10-17","Statement":` + statement + `}`})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func (d *Desk) User(t *testing.T, key, statement string) {
 		t.Fatal(err)
 	}
 	if statement != "" {
-		err := d.Roles.PutUserPolicy(t.Context(), Account, key, iam.Inline{Name: "p", Document: `{"Version":"2012-10-17","Statement":` + statement + `}`})
+		err := d.Roles.PutInline(t.Context(), iam.UserNamed(Account, key), iam.Inline{Name: "p", Document: `{"Version":"2012-10-17","Statement":` + statement + `}`})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"muster/internal/arn"
 	"muster/internal/awsapi"
 	"muster/internal/awswire"
 	"muster/internal/iam"
@@ -29,8 +28,8 @@ func status(k iam.AccessKey) *string {
 	return new("Inactive")
 }
 
-func (d *Door) createAccessKey(ctx context.Context, scope arn.Scope, user string, _ *CreateAccessKeyRequest) (*CreateAccessKeyResponse, error) {
-	k, err := d.Roles.CreateAccessKey(ctx, scope.Account, user)
+func (d *Door) createAccessKey(ctx context.Context, user iam.Holder, _ *CreateAccessKeyRequest) (*CreateAccessKeyResponse, error) {
+	k, err := d.Roles.CreateAccessKey(ctx, user.Account, user.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -39,17 +38,17 @@ func (d *Door) createAccessKey(ctx context.Context, scope arn.Scope, user string
 		CreateDate:      awswire.At(k.Created),
 		SecretAccessKey: new(k.Secret.Reveal()),
 		Status:          status(k.AccessKey),
-		UserName:        &user,
+		UserName:        &user.Name,
 	}}, nil
 }
 
-func (d *Door) listAccessKeys(ctx context.Context, scope arn.Scope, user string, in *ListAccessKeysRequest) (*ListAccessKeysResponse, error) {
+func (d *Door) listAccessKeys(ctx context.Context, user iam.Holder, in *ListAccessKeysRequest) (*ListAccessKeysResponse, error) {
 	r := pageOf(in.Marker, in.MaxItems)
 	after, err := page.Key(r.Token, 1)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := d.Roles.AccessKeys(ctx, scope.Account, user)
+	keys, err := d.Roles.AccessKeys(ctx, user.Account, user.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -58,17 +57,17 @@ func (d *Door) listAccessKeys(ctx context.Context, scope arn.Scope, user string,
 	out := &ListAccessKeysResponse{AccessKeyMetadata: []AccessKeyMetadata{}}
 	for _, k := range p.Items {
 		out.AccessKeyMetadata = append(out.AccessKeyMetadata, AccessKeyMetadata{
-			AccessKeyId: new(k.ID), CreateDate: awswire.At(k.Created), Status: status(k), UserName: &user,
+			AccessKeyId: new(k.ID), CreateDate: awswire.At(k.Created), Status: status(k), UserName: &user.Name,
 		})
 	}
 	out.IsTruncated, out.Marker = marker(p.Next)
 	return out, nil
 }
 
-func (d *Door) updateAccessKey(ctx context.Context, scope arn.Scope, user string, in *UpdateAccessKeyRequest) (*awswire.Empty, error) {
-	return nil, d.Roles.SetAccessKey(ctx, scope.Account, user, in.AccessKeyId, in.Status == active)
+func (d *Door) updateAccessKey(ctx context.Context, user iam.Holder, in *UpdateAccessKeyRequest) (*awswire.Empty, error) {
+	return nil, d.Roles.SetAccessKey(ctx, user.Account, user.Name, in.AccessKeyId, in.Status == active)
 }
 
-func (d *Door) deleteAccessKey(ctx context.Context, scope arn.Scope, user string, in *DeleteAccessKeyRequest) (*awswire.Empty, error) {
-	return nil, d.Roles.DeleteAccessKey(ctx, scope.Account, user, in.AccessKeyId)
+func (d *Door) deleteAccessKey(ctx context.Context, user iam.Holder, in *DeleteAccessKeyRequest) (*awswire.Empty, error) {
+	return nil, d.Roles.DeleteAccessKey(ctx, user.Account, user.Name, in.AccessKeyId)
 }

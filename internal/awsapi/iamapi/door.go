@@ -4,19 +4,14 @@
 package iamapi
 
 import (
-	"context"
-	"errors"
 	"net/url"
 	"slices"
 	"strings"
 
-	"muster/internal/arn"
 	"muster/internal/awsapi"
-	"muster/internal/awswire"
 	"muster/internal/fault"
 	"muster/internal/iam"
 	"muster/internal/page"
-	"muster/internal/policy"
 )
 
 // Door serves the operations of IAM.
@@ -27,8 +22,8 @@ type Door struct {
 // Operations are those that Muster implements.
 func (d *Door) Operations() []awsapi.Operation {
 	all := slices.Concat(
-		d.roles(), d.roleChanges(), d.roleTags(), d.rolePolicies(), d.attachments(), d.policies(), d.policyVersions(), d.simulations(),
-		d.users(), d.userPolicies(), d.accessKeys(),
+		d.roles(), d.roleChanges(), d.roleTags(), d.inlinePolicies(), d.attachments(), d.policies(), d.policyVersions(), d.simulations(),
+		d.users(), d.accessKeys(),
 	)
 	for i, o := range all {
 		if Service.Raises(o.Name(), unusable) {
@@ -51,35 +46,6 @@ var Faults = awsapi.Faults{
 	fault.InUse:         "DeleteConflict",
 	fault.Malformed:     "MalformedPolicyDocument",
 	fault.LimitExceeded: "LimitExceeded",
-}
-
-// onRole makes an operation on a role that is there or not. Its resource is
-// the role's ARN with the path, which only the room knows, and policies may ask
-// for the role's tags, so that permission is asked here; a role that isn't
-// there has the path "/".
-func onRole[In, Out any](
-	d *Door, op awswire.Op[In, Out],
-	role func(*In) string, keys func(*In) policy.Context,
-	run func(ctx context.Context, scope arn.Scope, in *In) (*Out, error),
-) awsapi.Operation {
-	return awsapi.HandleOpen(op, func(ctx context.Context, scope arn.Scope, in *In) (*Out, error) {
-		resource := arn.Role(scope.Account, "/", role(in))
-		extra := policy.Context{}
-		if keys != nil {
-			extra = keys(in)
-		}
-		switch r, err := d.Roles.Role(ctx, scope.Account, role(in)); {
-		case err == nil:
-			resource = r.ARN()
-			iam.ResourceTags(extra, r.Tags)
-		case !errors.Is(err, fault.NotFound):
-			return nil, err
-		}
-		if err := d.Roles.Authorize(ctx, iam.CallerFrom(ctx), "iam:"+op.Name, resource, extra); err != nil {
-			return nil, err
-		}
-		return run(ctx, scope, in)
-	})
 }
 
 // encoded is a document as IAM answers it.

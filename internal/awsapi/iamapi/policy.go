@@ -93,7 +93,7 @@ func (d *Door) listPolicies(ctx context.Context, scope arn.Scope, in *ListPolici
 }
 
 func (d *Door) listEntitiesForPolicy(ctx context.Context, scope arn.Scope, in *ListEntitiesForPolicyRequest) (*ListEntitiesForPolicyResponse, error) {
-	p, err := d.Roles.Entities(ctx, scope.Account, arn.ARN(in.PolicyArn), value(in.EntityFilter), pathOf(in.PathPrefix), pageOf(in.Marker, in.MaxItems))
+	p, err := d.Roles.Entities(ctx, scope.Account, arn.ARN(in.PolicyArn), iam.Kind(value(in.EntityFilter)), pathOf(in.PathPrefix), pageOf(in.Marker, in.MaxItems))
 	if err != nil {
 		return nil, err
 	}

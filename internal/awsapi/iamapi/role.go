@@ -58,19 +58,19 @@ func (d *Door) createRole(ctx context.Context, scope arn.Scope, in *CreateRoleRe
 	return &CreateRoleResponse{Role: r}, nil
 }
 
-func (d *Door) getRole(ctx context.Context, scope arn.Scope, in *GetRoleRequest) (*GetRoleResponse, error) {
-	role, err := d.Roles.Role(ctx, scope.Account, in.RoleName)
+func (d *Door) getRole(ctx context.Context, role iam.Holder, in *GetRoleRequest) (*GetRoleResponse, error) {
+	found, err := d.Roles.Role(ctx, role.Account, role.Name)
 	if err != nil {
 		return nil, err
 	}
-	r := shown(role.Role)
+	r := shown(found.Role)
 	r.RoleLastUsed = &RoleLastUsed{}
-	r.Tags = told(role.Tags)
+	r.Tags = told(found.Tags)
 	return &GetRoleResponse{Role: r}, nil
 }
 
-func (d *Door) deleteRole(ctx context.Context, scope arn.Scope, in *DeleteRoleRequest) (*awswire.Empty, error) {
-	return nil, d.Roles.DeleteRole(ctx, scope.Account, in.RoleName)
+func (d *Door) deleteRole(ctx context.Context, role iam.Holder, in *DeleteRoleRequest) (*awswire.Empty, error) {
+	return nil, d.Roles.Delete(ctx, role)
 }
 
 func (d *Door) listRoles(ctx context.Context, scope arn.Scope, in *ListRolesRequest) (*ListRolesResponse, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"muster/internal/arn"
 	"muster/internal/awsapi"
 	"muster/internal/awswire"
 	"muster/internal/iam"
@@ -18,22 +17,22 @@ func (d *Door) roleChanges() []awsapi.Operation {
 	}
 }
 
-func (d *Door) updateRole(ctx context.Context, scope arn.Scope, in *UpdateRoleRequest) (*UpdateRoleResponse, error) {
+func (d *Door) updateRole(ctx context.Context, role iam.Holder, in *UpdateRoleRequest) (*UpdateRoleResponse, error) {
 	u := iam.RoleUpdate{Description: in.Description}
 	if in.MaxSessionDuration != nil {
 		u.MaxSession = time.Duration(*in.MaxSessionDuration) * time.Second
 	}
-	return nil, d.Roles.UpdateRole(ctx, scope.Account, in.RoleName, u)
+	return nil, d.Roles.UpdateRole(ctx, role.Account, role.Name, u)
 }
 
-func (d *Door) updateRoleDescription(ctx context.Context, scope arn.Scope, in *UpdateRoleDescriptionRequest) (*UpdateRoleDescriptionResponse, error) {
-	role, err := d.Roles.DescribeRole(ctx, scope.Account, in.RoleName, in.Description)
+func (d *Door) updateRoleDescription(ctx context.Context, role iam.Holder, in *UpdateRoleDescriptionRequest) (*UpdateRoleDescriptionResponse, error) {
+	changed, err := d.Roles.DescribeRole(ctx, role.Account, role.Name, in.Description)
 	if err != nil {
 		return nil, err
 	}
-	return &UpdateRoleDescriptionResponse{Role: shown(role)}, nil
+	return &UpdateRoleDescriptionResponse{Role: shown(changed)}, nil
 }
 
-func (d *Door) updateAssumeRolePolicy(ctx context.Context, scope arn.Scope, in *UpdateAssumeRolePolicyRequest) (*awswire.Empty, error) {
-	return nil, d.Roles.UpdateTrust(ctx, scope.Account, in.RoleName, in.PolicyDocument)
+func (d *Door) updateAssumeRolePolicy(ctx context.Context, role iam.Holder, in *UpdateAssumeRolePolicyRequest) (*awswire.Empty, error) {
+	return nil, d.Roles.UpdateTrust(ctx, role.Account, role.Name, in.PolicyDocument)
 }

@@ -3,7 +3,6 @@ package iamapi
 import (
 	"context"
 
-	"muster/internal/arn"
 	"muster/internal/awsapi"
 	"muster/internal/awswire"
 	"muster/internal/iam"
@@ -56,16 +55,16 @@ func told(tags []iam.Tag) []Tag {
 	return all
 }
 
-func (d *Door) tagRole(ctx context.Context, scope arn.Scope, in *TagRoleRequest) (*awswire.Empty, error) {
-	return nil, d.Roles.TagRole(ctx, scope.Account, in.RoleName, given(in.Tags))
+func (d *Door) tagRole(ctx context.Context, role iam.Holder, in *TagRoleRequest) (*awswire.Empty, error) {
+	return nil, d.Roles.TagRole(ctx, role.Account, role.Name, given(in.Tags))
 }
 
-func (d *Door) untagRole(ctx context.Context, scope arn.Scope, in *UntagRoleRequest) (*awswire.Empty, error) {
-	return nil, d.Roles.UntagRole(ctx, scope.Account, in.RoleName, in.TagKeys)
+func (d *Door) untagRole(ctx context.Context, role iam.Holder, in *UntagRoleRequest) (*awswire.Empty, error) {
+	return nil, d.Roles.UntagRole(ctx, role.Account, role.Name, in.TagKeys)
 }
 
-func (d *Door) listRoleTags(ctx context.Context, scope arn.Scope, in *ListRoleTagsRequest) (*ListRoleTagsResponse, error) {
-	p, err := d.Roles.RoleTags(ctx, scope.Account, in.RoleName, pageOf(in.Marker, in.MaxItems))
+func (d *Door) listRoleTags(ctx context.Context, role iam.Holder, in *ListRoleTagsRequest) (*ListRoleTagsResponse, error) {
+	p, err := d.Roles.RoleTags(ctx, role.Account, role.Name, pageOf(in.Marker, in.MaxItems))
 	if err != nil {
 		return nil, err
 	}

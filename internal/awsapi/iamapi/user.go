@@ -2,13 +2,10 @@ package iamapi
 
 import (
 	"context"
-	"errors"
-	"maps"
 
 	"muster/internal/arn"
 	"muster/internal/awsapi"
 	"muster/internal/awswire"
-	"muster/internal/fault"
 	"muster/internal/iam"
 	"muster/internal/policy"
 )
@@ -25,61 +22,6 @@ func (d *Door) users() []awsapi.Operation {
 		onUser(d, UpdateUser, func(in *UpdateUserRequest) *string { return &in.UserName }, nil, d.updateUser),
 		onUser(d, DeleteUser, func(in *DeleteUserRequest) *string { return &in.UserName }, nil, d.deleteUser),
 	}
-}
-
-// onUser makes an operation on a user that is there or not; where the input
-// names none, on the caller's own. As with roles, its resource is the user's
-// ARN with the path, which only the room knows, and policies may ask for the
-// user's tags, so that permission is asked here; a user that isn't there has the path "/". run gets the user's name.
-func onUser[In, Out any](
-	d *Door, op awswire.Op[In, Out],
-	name func(*In) *string, keys func(*In) policy.Context,
-	run func(ctx context.Context, scope arn.Scope, user string, in *In) (*Out, error),
-) awsapi.Operation {
-	return awsapi.HandleOpen(op, func(ctx context.Context, scope arn.Scope, in *In) (*Out, error) {
-		user, err := named(ctx, name(in))
-		if err != nil {
-			return nil, err
-		}
-		var extra policy.Context
-		if keys != nil {
-			extra = keys(in)
-		}
-		if err := d.authorizeOnUser(ctx, scope, "iam:"+op.Name, user, extra); err != nil {
-			return nil, err
-		}
-		return run(ctx, scope, user, in)
-	})
-}
-
-func (d *Door) authorizeOnUser(ctx context.Context, scope arn.Scope, action, user string, extra policy.Context) error {
-	resource := arn.User(scope.Account, "/", user)
-	all := policy.Context{}
-	maps.Copy(all, extra)
-	switch u, err := d.Roles.User(ctx, scope.Account, user); {
-	case err == nil:
-		resource = u.ARN()
-		iam.ResourceTags(all, u.Tags)
-	case !errors.Is(err, fault.NotFound):
-		return err
-	}
-	return d.Roles.Authorize(ctx, iam.CallerFrom(ctx), action, resource, all)
-}
-
-// named is the user that an input names, or else the caller's own.
-func named(ctx context.Context, name *string) (string, error) {
-	if name != nil {
-		return *name, nil
-	}
-	caller := iam.CallerFrom(ctx)
-	switch {
-	case caller.User != nil:
-		return caller.User.Name, nil
-	case caller.Root:
-		// AWS would mean the root user's own keys; Muster's are in a file.
-		return "", fault.NotImplemented.Errorf("The root user's access key is not kept in IAM by Muster; name a user.")
-	}
-	return "", fault.Invalid.Errorf("Must specify userName when calling with non-User credentials")
 }
 
 func (d *Door) createUser(ctx context.Context, scope arn.Scope, in *CreateUserRequest) (*CreateUserResponse, error) {
@@ -116,7 +58,7 @@ func (d *Door) getUser(ctx context.Context, scope arn.Scope, in *GetUserRequest)
 	if err != nil {
 		return nil, err
 	}
-	if err := d.authorizeOnUser(ctx, scope, "iam:GetUser", name, nil); err != nil {
+	if err := d.authorizeOn(ctx, iam.UserNamed(scope.Account, name), "iam:GetUser", nil); err != nil {
 		return nil, err
 	}
 	u, err := d.Roles.User(ctx, scope.Account, name)
@@ -144,8 +86,8 @@ func (d *Door) listUsers(ctx context.Context, scope arn.Scope, in *ListUsersRequ
 // updateUser needs the permission on the user as it will be, too: "you must
 // have appropriate permissions on both the source object and the target
 // object".
-func (d *Door) updateUser(ctx context.Context, scope arn.Scope, user string, in *UpdateUserRequest) (*awswire.Empty, error) {
-	u, err := d.Roles.User(ctx, scope.Account, user)
+func (d *Door) updateUser(ctx context.Context, user iam.Holder, in *UpdateUserRequest) (*awswire.Empty, error) {
+	u, err := d.Roles.User(ctx, user.Account, user.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -160,12 +102,12 @@ func (d *Door) updateUser(ctx context.Context, scope arn.Scope, user string, in 
 	if err := d.Roles.Authorize(ctx, iam.CallerFrom(ctx), "iam:UpdateUser", u.ARN(), tags); err != nil {
 		return nil, err
 	}
-	_, err = d.Roles.UpdateUser(ctx, scope.Account, user, value(in.NewUserName), value(in.NewPath))
+	_, err = d.Roles.UpdateUser(ctx, user.Account, user.Name, value(in.NewUserName), value(in.NewPath))
 	return nil, err
 }
 
-func (d *Door) deleteUser(ctx context.Context, scope arn.Scope, user string, _ *DeleteUserRequest) (*awswire.Empty, error) {
-	return nil, d.Roles.DeleteUser(ctx, scope.Account, user)
+func (d *Door) deleteUser(ctx context.Context, user iam.Holder, _ *DeleteUserRequest) (*awswire.Empty, error) {
+	return nil, d.Roles.Delete(ctx, user)
 }
 
 // shownUser is a user as lists show it, without its tags.

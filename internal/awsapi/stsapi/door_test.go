@@ -135,7 +135,7 @@ func TestWhoIsCalling(t *testing.T) {
 	}
 	// The role may do nothing, and is even denied this.
 	deny := `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`
-	if err := d.roles.PutRolePolicy(t.Context(), account, "target", iam.Inline{Name: "p", Document: deny}); err != nil {
+	if err := d.roles.PutInline(t.Context(), iam.RoleNamed(account, "target"), iam.Inline{Name: "p", Document: deny}); err != nil {
 		t.Fatal(err)
 	}
 	key, answer := d.assume(t, rootKey)
@@ -303,7 +303,7 @@ func TestSessionsAreRefused(t *testing.T) {
 		{"no token", func(_ *testing.T, _ *desk, k *sigv4.Credential) { k.Token = secret.String{} }, 403, invalid},
 		{"expired", func(_ *testing.T, d *desk, _ *sigv4.Credential) { d.now = d.now.Add(time.Hour) }, 403, "ExpiredToken"},
 		{"the role gone", func(t *testing.T, d *desk, _ *sigv4.Credential) {
-			if err := d.roles.DeleteRole(t.Context(), account, "target"); err != nil {
+			if err := d.roles.Delete(t.Context(), iam.RoleNamed(account, "target")); err != nil {
 				t.Fatal(err)
 			}
 		}, 403, invalid},

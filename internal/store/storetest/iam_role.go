@@ -77,6 +77,15 @@ func iamRoleChanges(t *testing.T, open func(t *testing.T) (iam.Store, *index.Ind
 		}
 	})
 
+	t.Run("a change is published", func(t *testing.T) {
+		s, x := open(t)
+		mustIAM(t, s.InsertRole(t.Context(), aRole("Fleet", "AROA1"), 10))
+		publishes(t, x, "change", func() error {
+			_, err := s.ChangeRole(t.Context(), home, "Fleet", agree[*iam.Role])
+			return err
+		}, iam.RoleKey(home, "Fleet"))
+	})
+
 	t.Run("pages by name, of a path", func(t *testing.T) {
 		s, _ := open(t)
 		for i, name := range []string{"c", "a", "b", "d"} {

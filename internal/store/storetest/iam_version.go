@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -25,7 +24,7 @@ func iamVersions(t *testing.T, open func(t *testing.T) (iam.Store, *index.Index)
 		p, v := aPolicy("upload", "ANPA1")
 		mustIAM(t, s.InsertPolicy(t.Context(), p, v, 10))
 		mustIAM(t, s.InsertRole(t.Context(), aRole("Fleet", "AROA1"), 10))
-		mustIAM(t, s.Attach(t.Context(), home, "Fleet", ours, agreeAlways))
+		mustIAM(t, s.Attach(t.Context(), iam.RoleNamed(home, "Fleet"), ours, agreeAlways))
 		return s, x
 	}
 	insert := func(t *testing.T, s iam.Store, document string, inForce bool) iam.Version {
@@ -134,23 +133,14 @@ func iamVersions(t *testing.T, open func(t *testing.T) (iam.Store, *index.Index)
 	t.Run("what comes into force is published for all", func(t *testing.T) {
 		s, x := prepare(t)
 		mustIAM(t, s.InsertRole(t.Context(), aRole("Other", "AROA2"), 10))
-		mustIAM(t, s.Attach(t.Context(), home, "Other", ours, agreeAlways))
+		mustIAM(t, s.Attach(t.Context(), iam.RoleNamed(home, "Other"), ours, agreeAlways))
 		insert(t, s, "2", false)
 		keys := []index.Key{iam.RoleKey(home, "Fleet"), iam.RoleKey(home, "Other")}
-		for name, change := range map[string]func(){
-			"a new version": func() { insert(t, s, "3", true) },
-			"another":       func() { mustIAM(t, s.PutInForce(t.Context(), home, ours, 1)) },
+		for name, change := range map[string]func() error{
+			"a new version": func() error { insert(t, s, "3", true); return nil },
+			"another":       func() error { return s.PutInForce(t.Context(), home, ours, 1) },
 		} {
-			for _, k := range keys {
-				index.Get(t.Context(), x, k, func(context.Context) (string, error) { return "before", nil })
-			}
-			change()
-			for _, k := range keys {
-				if got, _ := index.Get(t.Context(), x, k, func(context.Context) (string, error) { return "after", nil }); got != "after" {
-					t.Errorf("%s: the index still holds what %v was before", name, k)
-				}
-				x.Publish(k)
-			}
+			publishes(t, x, name, change, keys...)
 		}
 	})
 
@@ -188,7 +178,7 @@ func iamVersions(t *testing.T, open func(t *testing.T) (iam.Store, *index.Index)
 		r := aRole("Other", "AROA2")
 		r.Path = "/x/"
 		mustIAM(t, s.InsertRole(t.Context(), r, 10))
-		mustIAM(t, s.Attach(t.Context(), home, "Other", ours, agreeAlways))
+		mustIAM(t, s.Attach(t.Context(), iam.RoleNamed(home, "Other"), ours, agreeAlways))
 		fleet, other := iam.Entity{Kind: iam.ARole, Name: "Fleet", ID: "AROA1"}, iam.Entity{Kind: iam.ARole, Name: "Other", ID: "AROA2"}
 		first, err := s.Entities(t.Context(), home, ours, "", "/", page.Request{Limit: 1})
 		if err != nil || !cmp.Equal(first.Items, []iam.Entity{fleet}) {
@@ -199,8 +189,10 @@ func iamVersions(t *testing.T, open func(t *testing.T) (iam.Store, *index.Index)
 			t.Errorf("the last page: got %v, %v", last, err)
 		}
 		for _, tc := range []struct {
-			name, account, kind, prefix string
-			want                        []iam.Entity
+			name, account string
+			kind          iam.Kind
+			prefix        string
+			want          []iam.Entity
 		}{
 			{"roles", home, iam.ARole, "/", []iam.Entity{fleet, other}},
 			{"roles of a path", home, iam.ARole, "/x/", []iam.Entity{other}},
