@@ -84,10 +84,10 @@ func (s bucketStore) Buckets(ctx context.Context, f bucket.Filter, p page.Reques
 		w.and("region = ?", f.Region)
 	}
 	w.prefix("name", f.Prefix)
-	if err := w.after("name", p); err != nil {
+	if err := w.after(p, "name"); err != nil {
 		return page.Page[bucket.Bucket]{}, err
 	}
-	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT `+bucketColumns+` FROM bucket`, "name", p), w.args...)
+	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT `+bucketColumns+` FROM bucket`, p, "name"), w.args...)
 	all, err := collect(rows, err, scanBucket)
 	return page.Cut(all, p.Limit, func(b bucket.Bucket) []string { return []string{b.Name} }), err
 }

@@ -48,27 +48,11 @@ func (s certificateStore) Certificate(ctx context.Context, scope arn.Scope, id s
 
 func (s certificateStore) Certificates(ctx context.Context, scope arn.Scope, p page.Request) (page.Page[certificate.Certificate], error) {
 	var none page.Page[certificate.Certificate]
-	key, err := page.Key(p.Token, 2)
-	if err != nil {
+	w := scoped(scope)
+	if err := w.afterMade(p, "id"); err != nil {
 		return none, err
 	}
-	var w where
-	w.and(`account = ?`, scope.Account)
-	w.and(`region = ?`, scope.Region)
-	order := `ORDER BY created, id`
-	beyond := `(created, id) > (?, ?)`
-	if p.Descending {
-		order, beyond = `ORDER BY created DESC, id DESC`, `(created, id) < (?, ?)`
-	}
-	if key != nil {
-		created, err := strconv.ParseInt(key[0], 10, 64)
-		if err != nil {
-			return none, fault.Invalid.Errorf("the pagination token is not valid")
-		}
-		w.and(beyond, created, key[1])
-	}
-	rows, err := s.db.reads().QueryContext(ctx,
-		`SELECT `+certificateColumns+` FROM certificate WHERE `+w.String()+` `+order+` LIMIT `+strconv.Itoa(p.Limit+1), w.args...)
+	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT `+certificateColumns+` FROM certificate`, p, "created", "id"), w.args...)
 	all, err := collect(rows, err, readCertificate)
 	if err != nil {
 		return none, err

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 
 	"muster/internal/arn"
@@ -61,9 +60,7 @@ func (s fleetStore) Fleet(ctx context.Context, scope arn.Scope, name string) (fl
 }
 
 func (s fleetStore) Fleets(ctx context.Context, scope arn.Scope, filter fleet.Filter, p page.Request) (page.Page[fleet.Fleet], error) {
-	w := new(where)
-	w.and(`account = ?`, scope.Account)
-	w.and(`region = ?`, scope.Region)
+	w := scoped(scope)
 	if filter.NameContains != "" {
 		w.and(`replace(name, ?, '') <> name`, filter.NameContains) // contains it: strpos and instr are not in both databases
 	}
@@ -81,13 +78,11 @@ func (s fleetStore) Fleets(ctx context.Context, scope arn.Scope, filter fleet.Fi
 			w.and(bound.condition, bound.at)
 		}
 	}
-	order, err := afterFleet(w, filter.Order, p)
+	columns, err := afterFleet(w, filter.Order, p)
 	if err != nil {
 		return page.Page[fleet.Fleet]{}, err
 	}
-	w.args = append(w.args, p.Limit+1)
-	rows, err := s.db.reads().QueryContext(ctx,
-		fmt.Sprintf(`SELECT %s FROM device_fleet WHERE %s ORDER BY %s LIMIT $%d`, fleetColumns, w, order, len(w.args)), w.args...)
+	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT `+fleetColumns+` FROM device_fleet`, p, columns...), w.args...)
 	all, err := collect(rows, err, scanFleet)
 	return page.Cut(all, p.Limit, func(f fleet.Fleet) []string { return fleetPlace(f, filter.Order) }), err
 }
@@ -106,32 +101,26 @@ func fleetPlace(f fleet.Fleet, order fleet.Order) []string {
 }
 
 // afterFleet asks for what follows the last fleet of the page before, and
-// answers the order. A token of another order is refused.
-func afterFleet(w *where, order fleet.Order, p page.Request) (string, error) {
-	column := map[fleet.Order]string{fleet.ByName: "", fleet.ByCreated: "created", fleet.ByModified: "modified"}[order]
+// answers the columns of the order. A token of another order is refused.
+func afterFleet(w *where, order fleet.Order, p page.Request) ([]string, error) {
+	columns := []string{"name"}
+	switch order {
+	case fleet.ByCreated:
+		columns = []string{"created", "name"}
+	case fleet.ByModified:
+		columns = []string{"modified", "name"}
+	}
 	place, err := page.Key(p.Token, 3)
-	if err != nil {
-		return "", err
+	if err != nil || place == nil {
+		return columns, err
 	}
-	beyond, direction := ">", ""
-	if p.Descending {
-		beyond, direction = "<", " DESC"
+	at, err := strconv.ParseInt(place[1], 10, 64)
+	if err != nil || place[0] != string(order) {
+		return nil, fault.Invalid.Errorf("the pagination token is not of a list by %s", order)
 	}
-	if place != nil {
-		at, err := strconv.ParseInt(place[1], 10, 64)
-		if err != nil || place[0] != string(order) {
-			return "", fault.Invalid.Errorf("the pagination token is not of a list by %s", order)
-		}
-		if column == "" {
-			w.and(`name `+beyond+` ?`, place[2])
-		} else {
-			w.and(`(`+column+`, name) `+beyond+` (?, ?)`, at, place[2])
-		}
-	}
-	if column == "" {
-		return `name` + direction, nil
-	}
-	return column + direction + `, name` + direction, nil
+	last := []any{at, place[2]}
+	w.past(p, columns, last[len(last)-len(columns):]...)
+	return columns, nil
 }
 
 func (s fleetStore) DeleteFleet(ctx context.Context, scope arn.Scope, name string) error {

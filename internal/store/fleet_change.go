@@ -76,9 +76,7 @@ func (s fleetStore) ChangeDevices(ctx context.Context, scope arn.Scope, fleetNam
 }
 
 func (s fleetStore) ChangeTags(ctx context.Context, scope arn.Scope, fleetName, device string, change func(map[string]string) error) error {
-	w, table, gone := new(where), "device_fleet", fault.NotFound.Errorf("device fleet %s does not exist", fleetName)
-	w.and(`account = ?`, scope.Account)
-	w.and(`region = ?`, scope.Region)
+	w, table, gone := scoped(scope), "device_fleet", fault.NotFound.Errorf("device fleet %s does not exist", fleetName)
 	if device == "" {
 		w.and(`name = ?`, fleetName)
 	} else {

@@ -103,9 +103,7 @@ func (s fleetStore) Device(ctx context.Context, scope arn.Scope, fleetName, name
 }
 
 func (s fleetStore) DeviceTags(ctx context.Context, scope arn.Scope, fleetName string, names []string) (map[string]map[string]string, error) {
-	w := new(where)
-	w.and(`account = ?`, scope.Account)
-	w.and(`region = ?`, scope.Region)
+	w := scoped(scope)
 	w.and(`fleet = ?`, fleetName)
 	among := make([]any, len(names))
 	for i, name := range names {
@@ -122,21 +120,14 @@ func (s fleetStore) DeviceTags(ctx context.Context, scope arn.Scope, fleetName s
 }
 
 func (s fleetStore) Devices(ctx context.Context, scope arn.Scope, fleetName string, p page.Request) (page.Page[fleet.Device], error) {
-	last, err := page.Key(p.Token, 2)
-	if err != nil {
-		return page.Page[fleet.Device]{}, err
-	}
-	w := new(where)
-	w.and(`account = ?`, scope.Account)
-	w.and(`region = ?`, scope.Region)
+	w := scoped(scope)
 	if fleetName != "" {
 		w.and(`fleet = ?`, fleetName)
 	}
-	if last != nil {
-		w.and(`(fleet, name) > (?, ?)`, last[0], last[1])
+	if err := w.after(p, "fleet", "name"); err != nil {
+		return page.Page[fleet.Device]{}, err
 	}
-	p.Descending = false // nobody asks for it
-	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT `+deviceColumns+` FROM device`, "fleet, name", p), w.args...)
+	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT `+deviceColumns+` FROM device`, p, "fleet", "name"), w.args...)
 	all, err := collect(rows, err, scanDevice)
 	return page.Cut(all, p.Limit, func(d fleet.Device) []string { return []string{d.Fleet, d.Name} }), err
 }

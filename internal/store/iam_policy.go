@@ -55,10 +55,10 @@ func (s iamStore) Policies(ctx context.Context, account, prefix string, attached
 	if attached {
 		w.and(attachedTo + " > 0")
 	}
-	if err := w.after("m.arn", p); err != nil {
+	if err := w.after(p, "m.arn"); err != nil {
 		return none, err
 	}
-	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT `+policyColumns+`, `+attachedTo+` FROM managed_policy m`, "m.arn", p), w.args...)
+	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT `+policyColumns+`, `+attachedTo+` FROM managed_policy m`, p, "m.arn"), w.args...)
 	all, err := collect(rows, err, func(row scanner) (iam.CountedPolicy, error) {
 		var n int
 		p, err := readPolicy(row, &n)

@@ -63,10 +63,10 @@ func (s iamStore) Roles(ctx context.Context, account, prefix string, p page.Requ
 	var w where
 	w.and("h.account = ?", account)
 	w.prefix("h.path", prefix)
-	if err := w.after("h.name", p); err != nil {
+	if err := w.after(p, "h.name"); err != nil {
 		return page.Page[iam.Role]{}, err
 	}
-	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT `+roleColumns+` FROM role h`, "h.name", p), w.args...)
+	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT `+roleColumns+` FROM role h`, p, "h.name"), w.args...)
 	roles, err := collect(rows, err, func(row scanner) (iam.Role, error) { return readRole(row) })
 	if err != nil {
 		return page.Page[iam.Role]{}, err

@@ -63,10 +63,10 @@ func (s iamStore) Users(ctx context.Context, account, prefix string, p page.Requ
 	w := new(where)
 	w.and("h.account = ?", account)
 	w.prefix("h.path", prefix)
-	if err := w.after("h.name", p); err != nil {
+	if err := w.after(p, "h.name"); err != nil {
 		return page.Page[iam.User]{}, err
 	}
-	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT `+userColumns+` FROM iam_user h`, "h.name", p), w.args...)
+	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT `+userColumns+` FROM iam_user h`, p, "h.name"), w.args...)
 	all, err := collect(rows, err, func(row scanner) (iam.User, error) { return readUser(row) })
 	return page.Cut(all, p.Limit, func(u iam.User) []string { return []string{u.Name} }), err
 }

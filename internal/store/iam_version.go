@@ -130,10 +130,6 @@ const entities = `SELECT kind, name, id FROM (
 
 func (s iamStore) Entities(ctx context.Context, account string, a arn.ARN, kind iam.Kind, prefix string, p page.Request) (page.Page[iam.Entity], error) {
 	var none page.Page[iam.Entity]
-	after, err := page.Key(p.Token, 2)
-	if err != nil {
-		return none, err
-	}
 	var w where
 	w.and("account = ?", account)
 	w.and("policy = ?", string(a))
@@ -141,10 +137,10 @@ func (s iamStore) Entities(ctx context.Context, account string, a arn.ARN, kind 
 	if kind != "" {
 		w.and("kind = ?", string(kind))
 	}
-	if after != nil {
-		w.and("(kind, name) > (?, ?)", after[0], after[1])
+	if err := w.after(p, "kind", "name"); err != nil {
+		return none, err
 	}
-	rows, err := s.db.reads().QueryContext(ctx, w.page(entities, "kind, name", p), w.args...)
+	rows, err := s.db.reads().QueryContext(ctx, w.page(entities, p, "kind", "name"), w.args...)
 	all, err := collect(rows, err, func(row scanner) (e iam.Entity, err error) {
 		err = row.Scan(&e.Kind, &e.Name, &e.ID)
 		return e, err

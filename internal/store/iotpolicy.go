@@ -85,26 +85,11 @@ func (s iotPolicyStore) Policies(ctx context.Context, scope arn.Scope, p page.Re
 		created int64
 	}
 	var none page.Page[string]
-	key, err := page.Key(p.Token, 2)
-	if err != nil {
+	w := scoped(scope)
+	if err := w.afterMade(p, "name"); err != nil {
 		return none, err
 	}
-	var w where
-	w.and(`account = ?`, scope.Account)
-	w.and(`region = ?`, scope.Region)
-	order, beyond := `ORDER BY created, name`, `(created, name) > (?, ?)`
-	if p.Descending {
-		order, beyond = `ORDER BY created DESC, name DESC`, `(created, name) < (?, ?)`
-	}
-	if key != nil {
-		created, err := strconv.ParseInt(key[0], 10, 64)
-		if err != nil {
-			return none, fault.Invalid.Errorf("the pagination token is not valid")
-		}
-		w.and(beyond, created, key[1])
-	}
-	rows, err := s.db.reads().QueryContext(ctx,
-		`SELECT name, created FROM iot_policy WHERE `+w.String()+` `+order+` LIMIT `+strconv.Itoa(p.Limit+1), w.args...)
+	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT name, created FROM iot_policy`, p, "created", "name"), w.args...)
 	all, err := collect(rows, err, func(row scanner) (made, error) {
 		var m made
 		err := row.Scan(&m.name, &m.created)
@@ -185,14 +170,12 @@ func (s iotPolicyStore) Attached(ctx context.Context, scope arn.Scope, certifica
 	if err != nil {
 		return none, notFound(err, "certificate %s does not exist", certificateID)
 	}
-	var w where
-	w.and(`account = ?`, scope.Account)
-	w.and(`region = ?`, scope.Region)
+	w := scoped(scope)
 	w.and(`target = ?`, scope.Certificate(certificateID))
-	if err := w.after("policy", p); err != nil {
+	if err := w.after(p, "policy"); err != nil {
 		return none, err
 	}
-	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT policy FROM iot_policy_target`, "policy", p), w.args...)
+	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT policy FROM iot_policy_target`, p, "policy"), w.args...)
 	names, err := collect(rows, err, func(row scanner) (string, error) {
 		var name string
 		err := row.Scan(&name)
@@ -209,14 +192,12 @@ func (s iotPolicyStore) Targets(ctx context.Context, scope arn.Scope, name strin
 	if _, err := s.Policy(ctx, scope, name); err != nil {
 		return none, err
 	}
-	var w where
-	w.and(`account = ?`, scope.Account)
-	w.and(`region = ?`, scope.Region)
+	w := scoped(scope)
 	w.and(`policy = ?`, name)
-	if err := w.after("target", p); err != nil {
+	if err := w.after(p, "target"); err != nil {
 		return none, err
 	}
-	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT target FROM iot_policy_target`, "target", p), w.args...)
+	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT target FROM iot_policy_target`, p, "target"), w.args...)
 	targets, err := collect(rows, err, func(row scanner) (target string, err error) { return target, row.Scan(&target) })
 	return page.Cut(targets, p.Limit, func(target string) []string { return []string{target} }), err
 }

@@ -69,12 +69,12 @@ func (s registryStore) InsertType(ctx context.Context, scope arn.Scope, t regist
 }
 
 func (s registryStore) Types(ctx context.Context, scope arn.Scope, prefix string, p page.Request) (page.Page[registry.Type], error) {
-	w, err := inScope(scope, p)
-	if err != nil {
+	w := scoped(scope)
+	if err := w.after(p, "name"); err != nil {
 		return page.Page[registry.Type]{}, err
 	}
 	w.prefix("name", prefix)
-	query := w.page(`SELECT `+typeColumns+` FROM thing_type`, "name", p)
+	query := w.page(`SELECT `+typeColumns+` FROM thing_type`, p, "name")
 	rows, err := s.db.reads().QueryContext(ctx, query, w.args...)
 	all, err := collect(rows, err, scanType)
 	return page.Cut(all, p.Limit, func(t registry.Type) []string { return []string{string(t.Name)} }), err
@@ -244,8 +244,8 @@ func updateThing(tx *tx, scope arn.Scope, t registry.Thing) error {
 }
 
 func (s registryStore) Things(ctx context.Context, scope arn.Scope, f registry.Filter, p page.Request) (page.Page[registry.Thing], error) {
-	w, err := inScope(scope, p)
-	if err != nil {
+	w := scoped(scope)
+	if err := w.after(p, "name"); err != nil {
 		return page.Page[registry.Thing]{}, err
 	}
 	if f.Type != "" {
@@ -254,7 +254,7 @@ func (s registryStore) Things(ctx context.Context, scope arn.Scope, f registry.F
 	if f.Attribute != "" || f.Value != "" {
 		w.attribute(scope, f)
 	}
-	query := w.page(`SELECT `+thingColumns+` FROM thing t`, "name", p)
+	query := w.page(`SELECT `+thingColumns+` FROM thing t`, p, "name")
 	rows, err := s.db.reads().QueryContext(ctx, query, w.args...)
 	all, err := collect(rows, err, scanThing)
 	return page.Cut(all, p.Limit, func(t registry.Thing) []string { return []string{string(t.Name)} }), err

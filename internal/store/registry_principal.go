@@ -81,14 +81,12 @@ func (s registryStore) Attachments(ctx context.Context, scope arn.Scope, thing r
 	if _, err := s.Thing(ctx, scope, thing); err != nil {
 		return none, err
 	}
-	w := new(where)
-	w.and("account = ?", scope.Account)
-	w.and("region = ?", scope.Region)
+	w := scoped(scope)
 	w.and("thing = ?", thing)
-	if err := w.after("principal", p); err != nil {
+	if err := w.after(p, "principal"); err != nil {
 		return none, err
 	}
-	query := w.page(`SELECT `+attachmentColumns+` FROM thing_principal`, "principal", p)
+	query := w.page(`SELECT `+attachmentColumns+` FROM thing_principal`, p, "principal")
 	rows, err := s.db.reads().QueryContext(ctx, query, w.args...)
 	all, err := collect(rows, err, scanAttachment)
 	return page.Cut(all, p.Limit, func(a registry.Attachment) []string { return []string{string(a.Principal)} }), err
@@ -107,14 +105,12 @@ func (s registryStore) ThingsOf(ctx context.Context, scope arn.Scope, p registry
 			return none, err
 		}
 	}
-	w := new(where)
-	w.and("account = ?", scope.Account)
-	w.and("region = ?", scope.Region)
+	w := scoped(scope)
 	w.and("principal = ?", p)
-	if err := w.after("thing", r); err != nil {
+	if err := w.after(r, "thing"); err != nil {
 		return none, err
 	}
-	query := w.page(`SELECT thing FROM thing_principal`, "thing", r)
+	query := w.page(`SELECT thing FROM thing_principal`, r, "thing")
 	rows, err := s.db.reads().QueryContext(ctx, query, w.args...)
 	all, err := collect(rows, err, func(row scanner) (name registry.Name, err error) { return name, row.Scan(&name) })
 	return page.Cut(all, r.Limit, func(name registry.Name) []string { return []string{string(name)} }), err

@@ -84,11 +84,11 @@ func readAlias(row *sql.Row, name string) (rolealias.Alias, error) {
 }
 
 func (s roleAliasStore) Aliases(ctx context.Context, scope arn.Scope, p page.Request) (page.Page[string], error) {
-	w, err := inScope(scope, p)
-	if err != nil {
+	w := scoped(scope)
+	if err := w.after(p, "name"); err != nil {
 		return page.Page[string]{}, err
 	}
-	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT name FROM role_alias`, "name", p), w.args...)
+	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT name FROM role_alias`, p, "name"), w.args...)
 	names, err := collect(rows, err, func(row scanner) (name string, err error) { return name, row.Scan(&name) })
 	return page.Cut(names, p.Limit, func(name string) []string { return []string{name} }), err
 }

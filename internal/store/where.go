@@ -2,9 +2,11 @@ package store
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"muster/internal/arn"
+	"muster/internal/fault"
 	"muster/internal/page"
 )
 
@@ -13,6 +15,14 @@ import (
 type where struct {
 	conditions []string
 	args       []any
+}
+
+// scoped begins the conditions of what a scope holds.
+func scoped(scope arn.Scope) *where {
+	w := new(where)
+	w.and("account = ?", scope.Account)
+	w.and("region = ?", scope.Region)
+	return w
 }
 
 // and adds a condition.
@@ -36,40 +46,56 @@ func (w *where) prefix(column, text string) {
 }
 
 // after asks for what follows the last item of the page before, in the order
-// of column, which must be unique under the other conditions.
-func (w *where) after(column string, p page.Request) error {
-	key, err := page.Key(p.Token, 1)
+// of columns, which together must be unique under the other conditions.
+func (w *where) after(p page.Request, columns ...string) error {
+	key, err := page.Key(p.Token, len(columns))
 	if err != nil || key == nil {
 		return err
 	}
-	if p.Descending {
-		w.and(column+" < ?", key[0])
-	} else {
-		w.and(column+" > ?", key[0])
+	last := make([]any, len(key))
+	for i, part := range key {
+		last[i] = part
 	}
+	w.past(p, columns, last...)
 	return nil
 }
 
-// inScope begins a list of what a scope holds, ordered by name.
-func inScope(scope arn.Scope, p page.Request) (*where, error) {
-	w := new(where)
-	w.and("account = ?", scope.Account)
-	w.and("region = ?", scope.Region)
-	return w, w.after("name", p)
+// afterMade is after in the order of creation, and of column among those made
+// at once.
+func (w *where) afterMade(p page.Request, column string) error {
+	key, err := page.Key(p.Token, 2)
+	if err != nil || key == nil {
+		return err
+	}
+	created, err := strconv.ParseInt(key[0], 10, 64)
+	if err != nil {
+		return fault.Invalid.Errorf("the pagination token is not valid")
+	}
+	w.past(p, []string{"created", column}, created, key[1])
+	return nil
+}
+
+// past asks for what follows last in the order of columns.
+func (w *where) past(p page.Request, columns []string, last ...any) {
+	sign := " > "
+	if p.Descending {
+		sign = " < "
+	}
+	w.and("("+strings.Join(columns, ", ")+")"+sign+"(?"+strings.Repeat(", ?", len(columns)-1)+")", last...)
 }
 
 // String is the condition as it follows WHERE.
 func (w *where) String() string { return strings.Join(w.conditions, " AND ") }
 
-// page completes a query for one item more than the page holds, for page.Cut.
-// Its arguments are those of w.
-func (w *where) page(query, column string, p page.Request) string {
-	order := column
+// page completes a query for one item more than the page holds, for page.Cut,
+// in the order of columns. Its arguments are those of w.
+func (w *where) page(query string, p page.Request, columns ...string) string {
+	direction := ""
 	if p.Descending {
-		order += " DESC"
+		direction = " DESC"
 	}
 	w.args = append(w.args, p.Limit+1)
-	return fmt.Sprintf("%s WHERE %s ORDER BY %s LIMIT $%d", query, w, order, len(w.args))
+	return fmt.Sprintf("%s WHERE %s ORDER BY %s%s LIMIT $%d", query, w, strings.Join(columns, direction+", "), direction, len(w.args))
 }
 
 // beyond is the smallest text greater than every text that begins with prefix,
