@@ -45,18 +45,8 @@ func (s bucketStore) InsertBucket(ctx context.Context, b bucket.Bucket) (kept bu
 
 func (s bucketStore) SetPending(ctx context.Context, name string, pending bool) error {
 	return s.db.write(ctx, func(t *tx) error {
-		done, err := t.exec(`UPDATE bucket SET pending = $2 WHERE name = $1`, name, pending)
-		if err != nil {
-			return err
-		}
-		if n, err := done.RowsAffected(); err != nil || n == 0 {
-			if err == nil {
-				err = noBucket(name)
-			}
-			return err
-		}
 		t.publish(bucket.Key(name))
-		return nil
+		return t.changeOne(noBucket(name), `UPDATE bucket SET pending = $2 WHERE name = $1`, name, pending)
 	})
 }
 

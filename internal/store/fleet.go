@@ -128,13 +128,7 @@ func (s fleetStore) DeleteFleet(ctx context.Context, scope arn.Scope, name strin
 		if _, err := t.exec(`DELETE FROM device WHERE account = $1 AND region = $2 AND fleet = $3`, scope.Account, scope.Region, name); err != nil {
 			return err
 		}
-		deleted, err := t.exec(`DELETE FROM device_fleet WHERE account = $1 AND region = $2 AND name = $3`, scope.Account, scope.Region, name)
-		if err != nil {
-			return err
-		}
-		if n, err := deleted.RowsAffected(); err != nil || n == 1 {
-			return err
-		}
-		return fault.NotFound.Errorf("device fleet %s does not exist", name)
+		return t.changeOne(fault.NotFound.Errorf("device fleet %s does not exist", name),
+			`DELETE FROM device_fleet WHERE account = $1 AND region = $2 AND name = $3`, scope.Account, scope.Region, name)
 	})
 }

@@ -54,17 +54,9 @@ func (s fleetStore) DeleteDevices(ctx context.Context, scope arn.Scope, fleetNam
 			return err
 		}
 		for _, name := range names {
-			deleted, err := t.exec(`DELETE FROM device WHERE account = $1 AND region = $2 AND fleet = $3 AND name = $4`,
-				scope.Account, scope.Region, fleetName, name)
-			if err != nil {
+			if err := t.changeOne(fleet.NotRegistered(name), `DELETE FROM device WHERE account = $1 AND region = $2 AND fleet = $3 AND name = $4`,
+				scope.Account, scope.Region, fleetName, name); err != nil {
 				return err
-			}
-			n, err := deleted.RowsAffected()
-			if err != nil {
-				return err
-			}
-			if n == 0 {
-				return fleet.NotRegistered(name)
 			}
 		}
 		return nil

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"muster/internal/fault"
 	"muster/internal/iam"
 )
 
@@ -43,13 +44,17 @@ func (s iamStore) AccessKeys(ctx context.Context, account, userID string) ([]iam
 func (s iamStore) AccessKey(ctx context.Context, id string) (k iam.SealedAccessKey, err error) {
 	row := s.db.reads().QueryRowContext(ctx, `SELECT `+keyColumns+`, sealed FROM access_key WHERE id = $1`, id)
 	k.AccessKey, err = readKey(row, &k.Sealed)
-	return k, notFound(err, "The Access Key with id %s cannot be found.", id)
+	return k, notFound(err, "%s", noAccessKey(id))
+}
+
+func noAccessKey(id string) error {
+	return fault.NotFound.Errorf("The Access Key with id %s cannot be found.", id)
 }
 
 func (s iamStore) SetAccessKey(ctx context.Context, account, user, id string, active bool) error {
 	return s.hold(ctx, iam.UserNamed(account, user), func(t *tx, _ holding, owner string) error {
 		t.publish(iam.AccessKeyKey(id))
-		return t.changeOne("access key "+id,
+		return t.changeOne(noAccessKey(id),
 			`UPDATE access_key SET active = $4 WHERE account = $1 AND user_id = $2 AND id = $3`, account, owner, id, active)
 	})
 }
@@ -57,7 +62,7 @@ func (s iamStore) SetAccessKey(ctx context.Context, account, user, id string, ac
 func (s iamStore) DeleteAccessKey(ctx context.Context, account, user, id string) error {
 	return s.hold(ctx, iam.UserNamed(account, user), func(t *tx, _ holding, owner string) error {
 		t.publish(iam.AccessKeyKey(id))
-		return t.changeOne("access key "+id,
+		return t.changeOne(noAccessKey(id),
 			`DELETE FROM access_key WHERE account = $1 AND user_id = $2 AND id = $3`, account, owner, id)
 	})
 }

@@ -137,7 +137,7 @@ func (s iamStore) PutInline(ctx context.Context, h iam.Holder, p iam.Inline, dec
 
 func (s iamStore) DeleteInline(ctx context.Context, h iam.Holder, name string) error {
 	return s.hold(ctx, h, func(t *tx, k holding, key string) error {
-		return t.changeOne("policy "+name+" of "+h.String(),
+		return t.changeOne(fault.NotFound.Errorf("policy %s of %s is not there", name, h),
 			`DELETE FROM `+k.policies+` WHERE account = $1 AND `+k.by+` = $2 AND name = $3`, h.Account, key, name)
 	})
 }
@@ -163,23 +163,9 @@ func (s iamStore) Attach(ctx context.Context, h iam.Holder, a arn.ARN, decide fu
 
 func (s iamStore) Detach(ctx context.Context, h iam.Holder, a arn.ARN) error {
 	return s.hold(ctx, h, func(t *tx, k holding, key string) error {
-		return t.changeOne("policy "+string(a)+" of "+h.String(),
+		return t.changeOne(fault.NotFound.Errorf("policy %s of %s is not there", a, h),
 			`DELETE FROM `+k.attachments+` WHERE account = $1 AND `+k.by+` = $2 AND policy = $3`, h.Account, key, string(a))
 	})
-}
-
-// changeOne runs a statement that changes or deletes the row of what, or fails
-// with fault.NotFound if there is none.
-func (t *tx) changeOne(what, query string, args ...any) error {
-	result, err := t.exec(query, args...)
-	if err != nil {
-		return err
-	}
-	n, err := result.RowsAffected()
-	if err == nil && n == 0 {
-		return fault.NotFound.Errorf("%s is not there", what)
-	}
-	return err
 }
 
 // attachmentCount counts the roles and the users that a policy is attached to.

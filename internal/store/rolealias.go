@@ -96,13 +96,7 @@ func (s roleAliasStore) Aliases(ctx context.Context, scope arn.Scope, p page.Req
 func (s roleAliasStore) DeleteAlias(ctx context.Context, scope arn.Scope, name string) error {
 	return s.db.write(ctx, func(t *tx) error {
 		t.publish(rolealias.Key(scope, name))
-		deleted, err := t.exec(`DELETE FROM role_alias WHERE account = $1 AND region = $2 AND name = $3`, scope.Account, scope.Region, name)
-		if err != nil {
-			return err
-		}
-		if n, err := deleted.RowsAffected(); err != nil || n == 1 {
-			return err
-		}
-		return fault.NotFound.Errorf("role alias %s does not exist", name)
+		return t.changeOne(fault.NotFound.Errorf("role alias %s does not exist", name),
+			`DELETE FROM role_alias WHERE account = $1 AND region = $2 AND name = $3`, scope.Account, scope.Region, name)
 	})
 }

@@ -102,6 +102,20 @@ type refused struct{ err error }
 
 func (r refused) Value() (driver.Value, error) { return nil, r.err }
 
+// changeOne runs a statement that changes or deletes one row, or fails with
+// missing if there is none.
+func (t *tx) changeOne(missing error, query string, args ...any) error {
+	result, err := t.exec(query, args...)
+	if err != nil {
+		return err
+	}
+	n, err := result.RowsAffected()
+	if err == nil && n == 0 {
+		return missing
+	}
+	return err
+}
+
 // publish names what the write changes. The keys leave the decision index
 // when the write is committed and before it is acknowledged.
 func (t *tx) publish(keys ...index.Key) { t.keys = append(t.keys, keys...) }
