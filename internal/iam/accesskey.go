@@ -61,7 +61,7 @@ func (d *Directory) CreateAccessKey(ctx context.Context, account, user string) (
 	sealed := SealedAccessKey{AccessKey: k.AccessKey, Sealed: d.Master.Seal(sealedFor(k.ID), []byte(k.Secret.Reveal()))}
 	err = d.store.InsertAccessKey(ctx, sealed, func(others int) error {
 		if others >= MaxAccessKeys {
-			return fault.LimitExceeded.Errorf("Cannot exceed quota for AccessKeysPerUser: %d", MaxAccessKeys)
+			return overQuota("AccessKeysPerUser", MaxAccessKeys)
 		}
 		return nil
 	})

@@ -26,7 +26,7 @@ func (d *Directory) Attach(ctx context.Context, h Holder, a arn.ARN) error {
 			return fault.NotFound.Errorf("Policy %s does not exist or is not attachable.", a)
 		}
 		if others >= most {
-			return fault.LimitExceeded.Errorf("Cannot exceed quota for PoliciesPer%s: %d", h.Kind, most)
+			return overQuota("PoliciesPer"+string(h.Kind), most)
 		}
 		return nil
 	})

@@ -118,21 +118,7 @@ func (d *Directory) list(ctx context.Context, h Holder, r page.Request, names fu
 	if err != nil {
 		return page.Page[string]{}, err
 	}
-	var left []string
-	for _, name := range names(held) {
-		if name > first(after) && len(left) <= r.Limit {
-			left = append(left, name)
-		}
-	}
-	return page.Cut(left, r.Limit, func(name string) []string { return []string{name} }), nil
-}
-
-// first is the only part of a page's key, "" on the first page.
-func first(key []string) string {
-	if len(key) == 0 {
-		return ""
-	}
-	return key[0]
+	return page.Rest(names(held), after, r.Limit, func(name string) string { return name }), nil
 }
 
 // Resource answers what permission to do something with h is asked on: its ARN,

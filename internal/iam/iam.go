@@ -17,6 +17,7 @@ package iam
 import (
 	"time"
 
+	"muster/internal/fault"
 	"muster/internal/index"
 	"muster/internal/seal"
 )
@@ -32,6 +33,12 @@ const (
 	MinSessionSeconds = 3600  // the least a role's MaxSessionDuration can be
 	MaxSessionSeconds = 43200 // and the most
 )
+
+// overQuota is the refusal of more than there may be of what AWS's quota of
+// that name counts.
+func overQuota(name string, most int) error {
+	return fault.LimitExceeded.Errorf("Cannot exceed quota for %s: %d", name, most)
+}
 
 // Directory holds the users, roles and policies of every account.
 type Directory struct {

@@ -50,7 +50,7 @@ func (d *Directory) CreatePolicy(ctx context.Context, p ManagedPolicy, document 
 	case errors.Is(err, fault.AlreadyExists):
 		return ManagedPolicy{}, fault.AlreadyExists.Errorf("A policy called %s already exists. Duplicate names are not allowed.", p.Name)
 	case errors.Is(err, fault.LimitExceeded):
-		return ManagedPolicy{}, fault.LimitExceeded.Errorf("Cannot exceed quota for PoliciesPerAccount: %d", MaxPolicies)
+		return ManagedPolicy{}, overQuota("PoliciesPerAccount", MaxPolicies)
 	case err != nil:
 		return ManagedPolicy{}, err
 	}
@@ -61,7 +61,7 @@ func (d *Directory) CreatePolicy(ctx context.Context, p ManagedPolicy, document 
 // fault.LimitExceeded or fault.Malformed.
 func checkManaged(document string) error {
 	if sizeOf(document) > MaxManagedSize {
-		return fault.LimitExceeded.Errorf("Cannot exceed quota for PolicySize: %d", MaxManagedSize)
+		return overQuota("PolicySize", MaxManagedSize)
 	}
 	doc, err := policy.Parse(document, policy.Identity)
 	if err != nil {

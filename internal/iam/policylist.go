@@ -32,7 +32,7 @@ func (d *Directory) Policies(ctx context.Context, account string, f PolicyFilter
 		return all, err
 	}
 	for _, p := range awsManaged() {
-		if string(p.ARN()) <= first(after) || !strings.HasPrefix(p.Path, f.Prefix) {
+		if after != nil && string(p.ARN()) <= after[0] || !strings.HasPrefix(p.Path, f.Prefix) {
 			continue
 		}
 		attached, err := d.store.AttachmentCount(ctx, account, p.ARN())
@@ -44,8 +44,7 @@ func (d *Directory) Policies(ctx context.Context, account string, f PolicyFilter
 		}
 	}
 	slices.SortFunc(all.Items, func(a, b CountedPolicy) int { return cmp.Compare(a.ARN(), b.ARN()) })
-	items := all.Items[:min(len(all.Items), r.Limit+1)]
-	return page.Cut(items, r.Limit, func(p CountedPolicy) []string { return []string{string(p.ARN())} }), nil
+	return page.Cut(all.Items, r.Limit, func(p CountedPolicy) []string { return []string{string(p.ARN())} }), nil
 }
 
 // Entities answers a page of the roles and users that a managed policy is

@@ -3,6 +3,7 @@ package iam
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -112,23 +113,22 @@ func (d *Directory) PolicyVersions(ctx context.Context, account string, a arn.AR
 	if err != nil {
 		return none, err
 	}
-	all := []Version{awsManaged()[a].version}
+	own := awsManaged()[a].version
+	own.Document = ""
+	all := []Version{own}
 	if p.Account == account {
 		if all, err = d.store.Versions(ctx, account, p.Name); err != nil {
 			return none, err
 		}
 	}
-	last, ok := versionNumber(first(after))
-	if after != nil && !ok {
-		return none, fault.Invalid.Errorf("the pagination token is not valid")
-	}
-	var left []Version
-	for _, v := range all {
-		if v.Document = ""; after == nil || v.Number < last {
-			left = append(left, v)
+	if after != nil {
+		last, ok := versionNumber(after[0])
+		if !ok {
+			return none, fault.Invalid.Errorf("the pagination token is not valid")
 		}
+		all = slices.DeleteFunc(all, func(v Version) bool { return v.Number >= last })
 	}
-	return page.Cut(left[:min(len(left), r.Limit+1)], r.Limit, func(v Version) []string { return []string{v.ID()} }), nil
+	return page.Cut(all, r.Limit, func(v Version) []string { return []string{v.ID()} }), nil
 }
 
 // SetDefaultPolicyVersion puts a version of a customer managed policy in

@@ -93,7 +93,7 @@ func (d *Directory) CreateRole(ctx context.Context, role Role) (Role, error) {
 	case errors.Is(err, fault.AlreadyExists):
 		return Role{}, fault.AlreadyExists.Errorf("Role with name %s already exists.", role.Name)
 	case errors.Is(err, fault.LimitExceeded):
-		return Role{}, fault.LimitExceeded.Errorf("Cannot exceed quota for RolesPerAccount: %d", MaxRoles)
+		return Role{}, overQuota("RolesPerAccount", MaxRoles)
 	case err != nil:
 		return Role{}, err
 	}

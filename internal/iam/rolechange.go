@@ -99,13 +99,7 @@ func pageOfTags(tags []Tag, r page.Request) (page.Page[Tag], error) {
 	if err != nil {
 		return page.Page[Tag]{}, err
 	}
-	var left []Tag
-	for _, t := range tags {
-		if t.Key > first(after) && len(left) <= r.Limit {
-			left = append(left, t)
-		}
-	}
-	return page.Cut(left, r.Limit, func(t Tag) []string { return []string{t.Key} }), nil
+	return page.Rest(tags, after, r.Limit, func(t Tag) string { return t.Key }), nil
 }
 
 // Roles answers a page of the roles whose path begins with prefix, by name. It

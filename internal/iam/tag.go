@@ -48,7 +48,7 @@ func withTags(tags, more []Tag) ([]Tag, error) {
 	}
 	all := append(withoutTags(tags, keys), more...)
 	if len(all) > MaxTags {
-		return nil, fault.LimitExceeded.Errorf("Cannot exceed quota for TagsPerResource: %d", MaxTags)
+		return nil, overQuota("TagsPerResource", MaxTags)
 	}
 	slices.SortFunc(all, func(a, b Tag) int { return cmp.Compare(a.Key, b.Key) })
 	return all, nil

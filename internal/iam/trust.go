@@ -17,7 +17,7 @@ import (
 // fault.LimitExceeded.
 func (d *Directory) trusted(ctx context.Context, document string) (map[arn.ARN]string, error) {
 	if sizeOf(document) > MaxTrustSize {
-		return nil, fault.LimitExceeded.Errorf("Cannot exceed quota for ACLSizePerRole: %d", MaxTrustSize)
+		return nil, overQuota("ACLSizePerRole", MaxTrustSize)
 	}
 	doc, err := policy.Parse(document, policy.Trust)
 	if err != nil {

@@ -63,7 +63,7 @@ func (d *Directory) CreateUser(ctx context.Context, u User) (User, error) {
 	case errors.Is(err, fault.AlreadyExists):
 		return User{}, userExists(u.Name)
 	case errors.Is(err, fault.LimitExceeded):
-		return User{}, fault.LimitExceeded.Errorf("Cannot exceed quota for UsersPerAccount: %d", MaxUsers)
+		return User{}, overQuota("UsersPerAccount", MaxUsers)
 	case err != nil:
 		return User{}, err
 	}

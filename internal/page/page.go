@@ -5,6 +5,7 @@ package page
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 
 	"muster/internal/fault"
@@ -46,12 +47,21 @@ func Key(token string, n int) ([]string, error) {
 	return parts[1:], nil
 }
 
-// Cut turns up to limit+1 items, as a query for one more than the page
-// answers them, into a page; key names an item's place in the list.
+// Cut turns items, of which there is one more than limit if there are so many,
+// into a page; key names an item's place in the list.
 func Cut[T any](items []T, limit int, key func(T) []string) Page[T] {
 	if len(items) <= limit {
 		return Page[T]{Items: items}
 	}
 	items = items[:limit]
 	return Page[T]{Items: items, Next: Token(key(items[limit-1])...)}
+}
+
+// Rest is the page of all, a short list in the order of key, that follows the
+// one whose last item has the key after; the first when after is nil.
+func Rest[T any](all []T, after []string, limit int, key func(T) string) Page[T] {
+	if after != nil {
+		all = slices.DeleteFunc(slices.Clone(all), func(v T) bool { return key(v) <= after[0] })
+	}
+	return Cut(all, limit, func(v T) []string { return []string{key(v)} })
 }

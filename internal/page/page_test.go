@@ -37,6 +37,32 @@ func TestCut(t *testing.T) {
 	}
 }
 
+func TestRest(t *testing.T) {
+	all := []string{"a", "b", "c", "d", "e"}
+	same := func(s string) string { return s }
+	for _, tc := range []struct {
+		name  string
+		after []string
+		limit int
+		want  []string
+		next  string
+	}{
+		{"the first", nil, 2, []string{"a", "b"}, page.Token("b")},
+		{"one between", []string{"b"}, 2, []string{"c", "d"}, page.Token("d")},
+		{"the last", []string{"d"}, 2, []string{"e"}, ""},
+		{"the last, full", []string{"c"}, 2, []string{"d", "e"}, ""},
+		{"after one that is gone", []string{"bb"}, 1, []string{"c"}, page.Token("c")},
+		{"after the end", []string{"e"}, 2, []string{}, ""},
+	} {
+		if got := page.Rest(all, tc.after, tc.limit, same); !cmp.Equal(got.Items, tc.want) || got.Next != tc.next {
+			t.Errorf("%s: got %v, want %v, %q", tc.name, got, tc.want, tc.next)
+		}
+	}
+	if !cmp.Equal(all, []string{"a", "b", "c", "d", "e"}) {
+		t.Errorf("the list became %v", all)
+	}
+}
+
 // A token that can be read is the one that was made of what it holds.
 func FuzzKey(f *testing.F) {
 	f.Add(page.Token("thing-7"), 1)

@@ -2,7 +2,6 @@ package iamapi
 
 import (
 	"context"
-	"slices"
 
 	"muster/internal/awsapi"
 	"muster/internal/awswire"
@@ -52,8 +51,7 @@ func (d *Door) listAccessKeys(ctx context.Context, user iam.Holder, in *ListAcce
 	if err != nil {
 		return nil, err
 	}
-	keys = slices.DeleteFunc(keys, func(k iam.AccessKey) bool { return len(after) > 0 && k.ID <= after[0] })
-	p := page.Cut(keys[:min(len(keys), r.Limit+1)], r.Limit, func(k iam.AccessKey) []string { return []string{k.ID} })
+	p := page.Rest(keys, after, r.Limit, func(k iam.AccessKey) string { return k.ID })
 	out := &ListAccessKeysResponse{AccessKeyMetadata: []AccessKeyMetadata{}}
 	for _, k := range p.Items {
 		out.AccessKeyMetadata = append(out.AccessKeyMetadata, AccessKeyMetadata{
