@@ -29,7 +29,15 @@ const (
 
 var scope = arn.Scope{Account: accountID, Region: region}
 
+// folder is where the tests begin: the embedded object store goes to a folder
+// of its own, which is gone when the next test begins.
+var folder string
+
 func TestMain(m *testing.M) {
+	var err error
+	if folder, err = os.Getwd(); err != nil {
+		panic(err)
+	}
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // one record of every request
 	os.Exit(m.Run())
 }
@@ -91,6 +99,9 @@ func startWith(t *testing.T, data string, c server.Config) *muster {
 			}
 		case <-time.After(30 * time.Second):
 			t.Fatal("the server doesn't stop")
+		}
+		if err := os.Chdir(folder); err != nil {
+			t.Error(err)
 		}
 	}
 	t.Cleanup(m.stop)

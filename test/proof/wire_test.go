@@ -50,11 +50,7 @@ func transcriptOf(script string) string { return strings.TrimSuffix(script, ".py
 
 func wireScripts(t *testing.T) []string {
 	t.Helper()
-	here, err := filepath.Abs("testdata/wire") // the object store goes to a folder of its own
-	if err != nil {
-		t.Fatal(err)
-	}
-	scripts, err := filepath.Glob(here + "/*/*.py")
+	scripts, err := filepath.Glob(filepath.Join(folder, "testdata/wire/*/*.py"))
 	if err != nil || len(scripts) == 0 {
 		t.Fatalf("scripts: %v, %v", scripts, err)
 	}
