@@ -145,7 +145,7 @@ func New(store Store, roles *iam.Directory, aliases *rolealias.Aliases) *Fleets 
 // It fails with fault.Denied, fault.Invalid, or fault.AlreadyExists.
 func (f *Fleets) Create(ctx context.Context, scope arn.Scope, fleet Fleet, withAlias bool) error {
 	// Before the role is looked at: who may not pass it must not learn whether it exists.
-	if err := f.mayPass(ctx, fleet.Role); err != nil {
+	if err := f.mayPass(ctx, scope, fleet.Name, fleet.Role); err != nil {
 		return err
 	}
 	fleet.Created = f.now()
@@ -169,14 +169,14 @@ func (f *Fleets) Create(ctx context.Context, scope arn.Scope, fleet Fleet, withA
 	return nil
 }
 
-func (f *Fleets) mayPass(ctx context.Context, role arn.ARN) error {
+func (f *Fleets) mayPass(ctx context.Context, scope arn.Scope, fleet string, role arn.ARN) error {
 	if role == "" {
 		return nil
 	}
 	if _, _, _, ok := arn.SplitRole(role); !ok {
 		return fault.Invalid.Errorf("RoleArn %q is not the ARN of a role", role)
 	}
-	return f.roles.MayPass(ctx, role, Service)
+	return f.roles.MayPass(ctx, role, Service, scope.DeviceFleet(fleet))
 }
 
 // trusted says what is missing for SageMaker to act as the fleet's role.

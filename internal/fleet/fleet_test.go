@@ -131,6 +131,8 @@ func TestCreateRefused(t *testing.T) {
 		{"with an alias", "", field(trusting), true, nil, ""},
 		{"a caller who may pass roles", allow + `}`, field(trusting), true, nil, ""},
 		{"a caller who may pass roles to SageMaker", allow + `,"Condition":{"StringEquals":{"iam:PassedToService":"sagemaker.amazonaws.com"}}}`, field(trusting), true, nil, ""},
+		{"a caller who may pass roles for this fleet", allow + `,"Condition":{"ArnEquals":{"iam:AssociatedResourceArn":"arn:aws:sagemaker:us-east-1:000000000000:device-fleet/field-east"}}}`, field(trusting), true, nil, ""},
+		{"a caller who may pass roles for another fleet", allow + `,"Condition":{"ArnEquals":{"iam:AssociatedResourceArn":"arn:aws:sagemaker:us-east-1:000000000000:device-fleet/meadow"}}}`, field(trusting), true, fault.Denied, "iam:PassRole"},
 		{"a caller who may pass roles to another service", allow + `,"Condition":{"StringEquals":{"iam:PassedToService":"credentials.iot.amazonaws.com"}}}`, field(trusting), true, fault.Denied, "iam:PassRole on resource: " + string(trusting)},
 		{"a caller who may not pass roles", `{"Effect":"Allow","Action":["sagemaker:*","iot:*"],"Resource":"*"}`, field(trusting), true, fault.Denied, "iam:PassRole"},
 		{"a caller who may not pass roles, no alias", `{"Effect":"Allow","Action":["sagemaker:*","iot:*"],"Resource":"*"}`, field(trusting), false, fault.Denied, "iam:PassRole"},

@@ -41,7 +41,7 @@ type Link struct {
 func (f *Fleets) Update(ctx context.Context, scope arn.Scope, name string, c Change) error {
 	// Before anything is looked at: who may not pass the role must not learn whether it exists.
 	if c.Role != nil {
-		if err := f.mayPass(ctx, *c.Role); err != nil {
+		if err := f.mayPass(ctx, scope, name, *c.Role); err != nil {
 			return err
 		}
 	}
@@ -98,7 +98,7 @@ func (f *Fleets) link(ctx context.Context, scope arn.Scope, before Fleet, c Chan
 		return nil, nil
 	}
 	if c.Role == nil {
-		if err := f.mayPass(ctx, after.Role); err != nil {
+		if err := f.mayPass(ctx, scope, after.Name, after.Role); err != nil {
 			return nil, err
 		}
 	}

@@ -98,6 +98,8 @@ func TestUpdateRefused(t *testing.T) {
 		{"may not pass the role it has", noPass, "field-east", field(trusting), fleet.Change{Role: new(trusting)}, fault.Denied, "iam:PassRole"},
 		{"may not pass the fleet's role to an alias", noPass, "field-east", field(trusting), fleet.Change{Alias: new(true)}, fault.Denied, "iam:PassRole on resource: " + string(trusting)},
 		{"may not pass a role that is missing", noPass, "field-east", field(trusting), fleet.Change{Role: new(missing)}, fault.Denied, "iam:PassRole"},
+		{"may pass roles for another fleet", allow + `,"Condition":{"ArnEquals":{"iam:AssociatedResourceArn":"arn:aws:sagemaker:us-east-1:000000000000:device-fleet/meadow"}}}`, "field-east", field(trusting), fleet.Change{Role: new(picky)}, fault.Denied, "iam:PassRole"},
+		{"may pass the fleet's role for another fleet", allow + `,"Condition":{"ArnEquals":{"iam:AssociatedResourceArn":"arn:aws:sagemaker:us-east-1:000000000000:device-fleet/meadow"}}}`, "field-east", field(trusting), fleet.Change{Alias: new(true)}, fault.Denied, "iam:PassRole"},
 		{"may pass roles to another service", allow + `,"Condition":{"StringEquals":{"iam:PassedToService":"credentials.iot.amazonaws.com"}}}`, "field-east", field(trusting), fleet.Change{Role: new(picky)}, fault.Denied, "iam:PassRole"},
 		{"a role of another account", "", "field-east", field(trusting), fleet.Change{Role: new(arn.ARN("arn:aws:iam::111111111111:role/SageMakerFleet"))}, fault.Denied, ""},
 		{"no role's ARN", "", "field-east", field(trusting), fleet.Change{Role: new(arn.ARN("arn:aws:iam::000000000000:user/SageMakerFleet"))}, fault.Invalid, "is not the ARN of a role"},
@@ -136,6 +138,10 @@ func TestUpdateByOneWhoMayPass(t *testing.T) {
 	sageMaker := `{"Effect":"Allow","Action":"iam:PassRole","Resource":"` + string(picky) + `","Condition":{"StringEquals":{"iam:PassedToService":"sagemaker.amazonaws.com"}}}`
 	if err := h.fleets.Update(as(t, sageMaker), scope, "field-east", fleet.Change{Role: new(picky)}); err != nil {
 		t.Errorf("a role: %v", err)
+	}
+	forThis := `{"Effect":"Allow","Action":"iam:PassRole","Resource":"*","Condition":{"ArnEquals":{"iam:AssociatedResourceArn":"arn:aws:sagemaker:us-east-1:000000000000:device-fleet/field-east"}}}`
+	if err := h.fleets.Update(as(t, forThis), scope, "field-east", fleet.Change{Role: new(picky)}); err != nil {
+		t.Errorf("a role for this fleet: %v", err)
 	}
 	// Nothing is passed, so nothing is asked.
 	for name, change := range map[string]fleet.Change{"a description": {Description: new("pumps")}, "an unlinked alias": {Alias: new(false)}} {

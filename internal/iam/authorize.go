@@ -50,9 +50,9 @@ func Denied(caller *Caller, action string, resource arn.ARN, reason string) *fau
 }
 
 // Conditions answers the condition keys of a request of caller: its own,
-// extra, where it comes from, and the time.
+// extra, where it comes from, that it is the caller's own, and the time.
 func (d *Directory) Conditions(caller *Caller, extra policy.Context) policy.Context {
-	c := make(policy.Context, len(caller.Context)+len(extra)+3)
+	c := make(policy.Context, len(caller.Context)+len(extra)+5)
 	maps.Copy(c, extra)
 	if caller.Role != nil {
 		TagConditions(c, "aws:PrincipalTag/", caller.Role.Tags) // a session's own go before them
@@ -61,20 +61,42 @@ func (d *Directory) Conditions(caller *Caller, extra policy.Context) policy.Cont
 	if caller.SourceIP.IsValid() {
 		c.Set("aws:SourceIp", caller.SourceIP.Unmap().String())
 	}
+	// AWS sets both for every request; here no service asks in anybody's name.
+	c.Set("aws:ViaAWSService", "false")
+	c.Set("aws:PrincipalIsAWSService", "false")
 	now := d.now()
 	c.Set("aws:CurrentTime", now.Format(time.RFC3339))
 	c.Set("aws:EpochTime", strconv.FormatInt(now.Unix(), 10))
 	return c
 }
 
+// request is action on resource as policies are asked about it. Beside what
+// Conditions answers they know whose the resource is: the account in its ARN
+// or, where there is none and extra doesn't say, the caller's, since no action
+// without one reaches further. AWS's own policies are of no account.
+func (d *Directory) request(caller *Caller, action string, resource arn.ARN, extra policy.Context) *policy.Request {
+	const owner = "aws:ResourceAccount"
+	c := d.Conditions(caller, extra)
+	if !c.Has(owner) {
+		switch parts, err := arn.Parse(string(resource)); {
+		case err != nil || parts.Account == "":
+			c.Set(owner, caller.Account)
+		case arn.IsAccount(parts.Account):
+			c.Set(owner, parts.Account)
+		}
+	}
+	return &policy.Request{Action: action, Resource: string(resource), Context: c}
+}
+
 // MayPass asks whether the caller of the request ctx belongs to may hand role
-// to service, such as credentials.iot.amazonaws.com: iam:PassRole on the role,
-// under iam:PassedToService and the role's tags. A role of another account
+// to service, such as credentials.iot.amazonaws.com, for one of its resources:
+// iam:PassRole on the role, under iam:PassedToService, iam:AssociatedResourceArn
+// and the role's tags. A role of another account
 // can't be passed, not even by root. Whether the role exists is not asked; one
 // that doesn't has no tags.
 //
 // A refusal is a fault.Denied with AWS's sentence.
-func (d *Directory) MayPass(ctx context.Context, role arn.ARN, service string) error {
+func (d *Directory) MayPass(ctx context.Context, role arn.ARN, service string, resource arn.ARN) error {
 	const action = "iam:PassRole"
 	caller := CallerFrom(ctx)
 	if caller == nil {
@@ -85,6 +107,7 @@ func (d *Directory) MayPass(ctx context.Context, role arn.ARN, service string) e
 	}
 	extra := policy.Context{}
 	extra.Set("iam:PassedToService", service)
+	extra.Set("iam:AssociatedResourceArn", string(resource))
 	switch r, err := d.RoleByARN(ctx, role); {
 	case err == nil:
 		ResourceTags(extra, r.Tags)

@@ -182,13 +182,85 @@ func TestMayPass(t *testing.T) {
 			if tc.root {
 				caller = &iam.Caller{Account: account, ARN: arn.Root(account), Root: true}
 			}
-			if err := d.MayPass(iam.WithCaller(t.Context(), caller), tc.role, tc.service); !errors.Is(err, tc.want) {
+			if err := d.MayPass(iam.WithCaller(t.Context(), caller), tc.role, tc.service, alias); !errors.Is(err, tc.want) {
 				t.Errorf("got %v, want %v", err, tc.want)
 			}
 		})
 	}
-	if err := newDirectory(t).MayPass(t.Context(), fleet, iot); !errors.Is(err, fault.Denied) {
+	if err := newDirectory(t).MayPass(t.Context(), fleet, iot, alias); !errors.Is(err, fault.Denied) {
 		t.Errorf("nobody asks: got %v, want %v", err, fault.Denied)
+	}
+}
+
+// alias is what the roles of these tests are passed for.
+const alias = arn.ARN("arn:aws:iot:us-east-1:000000000000:rolealias/pumps")
+
+// What a role is passed for may be said too.
+func TestMayPassForResource(t *testing.T) {
+	const (
+		iot   = "credentials.iot.amazonaws.com"
+		role  = arn.ARN("arn:aws:iam::000000000000:role/fleet")
+		pass  = `{"Effect":"Allow","Action":"iam:PassRole","Resource":"*"}`
+		pumps = `"Action":"iam:PassRole","Resource":"*","Condition":{"ArnLike":{"iam:AssociatedResourceArn":"arn:aws:iot:*:*:rolealias/pump*"}}}`
+	)
+	for _, tc := range []struct {
+		name, statements string
+		resource         arn.ARN
+		want             error
+	}{
+		{"allowed for it", `{"Effect":"Allow",` + pumps, alias, nil},
+		{"allowed for another", `{"Effect":"Allow",` + pumps, "arn:aws:iot:us-east-1:000000000000:rolealias/fans", fault.Denied},
+		{"denied for it", pass + `,{"Effect":"Deny",` + pumps, alias, fault.Denied},
+		{"denied for another", pass + `,{"Effect":"Deny",` + pumps, "arn:aws:iot:us-east-1:000000000000:rolealias/fans", nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d := newDirectory(t)
+			createRole(t, d, "r")
+			put(t, d, "r", "p", `{"Version":"2012-10-17","Statement":[`+tc.statements+`]}`)
+			if err := d.MayPass(iam.WithCaller(t.Context(), session(t, d, "r")), role, iot, tc.resource); !errors.Is(err, tc.want) {
+				t.Errorf("got %v, want %v", err, tc.want)
+			}
+		})
+	}
+}
+
+// What AWS says of every request: who asks, and whose the resource is. Each
+// key is asked for by an Allow and by a Deny.
+func TestKeysOfEveryRequest(t *testing.T) {
+	for _, tc := range []struct {
+		name, condition string
+		resource        arn.ARN
+		extra           policy.Context
+		want            bool
+	}{
+		{"not by way of a service", `"Bool":{"aws:ViaAWSService":"false"}`, thing, nil, true},
+		{"by way of a service", `"Bool":{"aws:ViaAWSService":"true"}`, thing, nil, false},
+		{"nobody passes for a service", `"Bool":{"aws:ViaAWSService":"true"}`, thing, policy.Context{"aws:viaawsservice": {"true"}}, false},
+		{"no service", `"Bool":{"aws:PrincipalIsAWSService":"false"}`, thing, nil, true},
+		{"a service", `"Bool":{"aws:PrincipalIsAWSService":"true"}`, thing, nil, false},
+		{"of the account", `"StringEquals":{"aws:ResourceAccount":"${aws:PrincipalAccount}"}`, thing, nil, true},
+		{"of another account", `"StringNotEquals":{"aws:ResourceAccount":"${aws:PrincipalAccount}"}`, "arn:aws:iam::111111111111:role/r", nil, true},
+		{"no resource", `"StringEquals":{"aws:ResourceAccount":"000000000000"}`, "", nil, true},
+		{"a resource without an account", `"StringEquals":{"aws:ResourceAccount":"000000000000"}`, "arn:aws:s3:::b", nil, true},
+		{"a resource whose owner is known", `"StringEquals":{"aws:ResourceAccount":"111111111111"}`, "arn:aws:s3:::b", policy.Context{"aws:resourceaccount": {"111111111111"}}, true},
+		{"one of AWS's policies", `"Null":{"aws:ResourceAccount":"false"}`, "arn:aws:iam::aws:policy/AWSIoTFullAccess", nil, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d := newDirectory(t)
+			for name, statements := range map[string]string{
+				"allowed": `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{` + tc.condition + `}}`,
+				"denied":  `{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{` + tc.condition + `}}`,
+			} {
+				createRole(t, d, name)
+				put(t, d, name, "p", `{"Version":"2012-10-17","Statement":[`+statements+`]}`)
+				caller := session(t, d, name)
+				caller.Context.Set("aws:PrincipalAccount", account)
+				err := d.Authorize(t.Context(), caller, "iot:DescribeThing", tc.resource, tc.extra)
+				if may := err == nil; may != (tc.want == (name == "allowed")) {
+					t.Errorf("%s: got %v, want the condition to hold: %v", name, err, tc.want)
+				}
+			}
+		})
 	}
 }
 
@@ -208,7 +280,7 @@ func TestMayPassByTag(t *testing.T) {
 			t.Helper()
 			for who, want := range map[string]error{"owner": owner, "kept": kept} {
 				ctx := iam.WithCaller(t.Context(), session(t, d, who))
-				if err := d.MayPass(ctx, arn.ARN("arn:aws:iam::000000000000:role/"+role), "sagemaker.amazonaws.com"); !errors.Is(err, want) {
+				if err := d.MayPass(ctx, arn.ARN("arn:aws:iam::000000000000:role/"+role), "sagemaker.amazonaws.com", alias); !errors.Is(err, want) {
 					t.Errorf("%s, %s passes %s: got %v, want %v", when, who, role, err, want)
 				}
 			}

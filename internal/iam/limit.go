@@ -29,7 +29,7 @@ func (d *Directory) decide(c *Caller, action string, resource arn.ARN, extra pol
 	if c.Root {
 		return policy.Decision{Verdict: policy.Allow, Policy: "root", Statement: -1}, byIdentity
 	}
-	r := &policy.Request{Action: action, Resource: string(resource), Context: d.Conditions(c, extra)}
+	r := d.request(c, action, resource, extra)
 	said := policy.Decide(c.Policies(), r)
 	if c.Limits == nil || said.Verdict != policy.Allow {
 		return said, byIdentity
@@ -43,9 +43,7 @@ func (d *Directory) decide(c *Caller, action string, resource arn.ARN, extra pol
 // Within asks whether the caller's session policies, if it has any, allow
 // action on resource.
 func (d *Directory) Within(c *Caller, action string, resource arn.ARN, extra policy.Context) bool {
-	return c.Limits == nil || policy.Decide(c.Limits, &policy.Request{
-		Action: action, Resource: string(resource), Context: d.Conditions(c, extra),
-	}).Verdict == policy.Allow
+	return c.Limits == nil || policy.Decide(c.Limits, d.request(c, action, resource, extra)).Verdict == policy.Allow
 }
 
 // barred reports what credentials of GetSessionToken can't be used for: IAM,

@@ -88,7 +88,7 @@ func TestUsersPassRoles(t *testing.T) {
 	} {
 		putUser(t, d, "ana", tc.policy)
 		ctx := iam.WithCaller(t.Context(), userCaller(t, d, u))
-		if err := d.MayPass(ctx, role, "sagemaker.amazonaws.com"); !errors.Is(err, tc.want) {
+		if err := d.MayPass(ctx, role, "sagemaker.amazonaws.com", alias); !errors.Is(err, tc.want) {
 			t.Errorf("%s: got %v, want %v", tc.name, err, tc.want)
 		}
 	}

@@ -106,7 +106,7 @@ func (a *Aliases) Create(ctx context.Context, scope arn.Scope, alias Alias) (Ali
 		return Alias{}, err
 	}
 	// Before the name is looked at: who may not pass the role learns nothing else.
-	if err := a.roles.MayPass(ctx, alias.Role, Provider); err != nil {
+	if err := a.roles.MayPass(ctx, alias.Role, Provider, scope.RoleAlias(alias.Name)); err != nil {
 		return Alias{}, err
 	}
 	made := a.Prepare(alias.Name, alias.Role)

@@ -83,6 +83,8 @@ func TestCreateRefused(t *testing.T) {
 		{"may pass the role", allow + `}}`, nil, false, nil},
 		{"may pass it to the provider", allow + `,"Condition":{"StringEquals":{"iam:PassedToService":"credentials.iot.amazonaws.com"}}}}`, nil, false, nil},
 		{"may pass it to another service", allow + `,"Condition":{"StringEquals":{"iam:PassedToService":"sagemaker.amazonaws.com"}}}}`, nil, false, fault.Denied},
+		{"may pass it for this alias", allow + `,"Condition":{"ArnEquals":{"iam:AssociatedResourceArn":"arn:aws:iot:us-east-1:000000000000:rolealias/pumps"}}}}`, nil, false, nil},
+		{"may pass it for another alias", allow + `,"Condition":{"ArnEquals":{"iam:AssociatedResourceArn":"arn:aws:iot:us-east-1:000000000000:rolealias/fans"}}}}`, nil, false, fault.Denied},
 		{"may pass another role", allow + `}}`, func(a *rolealias.Alias) { a.Role = "arn:aws:iam::000000000000:role/Other" }, false, fault.Denied},
 		{"may not pass roles", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iot:*","Resource":"*"}}`, nil, false, fault.Denied},
 		{"may not pass roles, the alias exists", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iot:*","Resource":"*"}}`, nil, true, fault.Denied},

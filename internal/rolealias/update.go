@@ -29,7 +29,7 @@ func (a *Aliases) Update(ctx context.Context, scope arn.Scope, name string, u Up
 			return err
 		}
 		// Before the name is looked at: who may not pass the role learns nothing else.
-		if err := a.roles.MayPass(ctx, u.Role, Provider); err != nil {
+		if err := a.roles.MayPass(ctx, u.Role, Provider, scope.RoleAlias(name)); err != nil {
 			return err
 		}
 	}

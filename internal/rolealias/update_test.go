@@ -16,6 +16,7 @@ func TestUpdate(t *testing.T) {
 	const (
 		other  = arn.ARN("arn:aws:iam::000000000000:role/edge/Other")
 		others = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::000000000000:role/edge/Other"}}`
+		fans   = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:PassRole","Resource":"*","Condition":{"ArnLike":{"iam:AssociatedResourceArn":"arn:aws:iot:*:*:rolealias/fans"}}}}`
 		none   = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iot:*","Resource":"*"}}`
 	)
 	for _, tc := range []struct {
@@ -35,6 +36,7 @@ func TestUpdate(t *testing.T) {
 		{"the role it has, who may not pass it", others, "pumps", rolealias.Update{Role: role}, fault.Denied, role, time.Hour},
 		{"a role that may not be passed", none, "pumps", rolealias.Update{Role: other, Life: 2 * time.Hour}, fault.Denied, role, time.Hour},
 		{"a role that may not be passed, of no alias", none, "valves", rolealias.Update{Role: other}, fault.Denied, role, time.Hour},
+		{"a role that may be passed for another alias only", fans, "pumps", rolealias.Update{Role: other}, fault.Denied, role, time.Hour},
 		{"another account's role", "", "pumps", rolealias.Update{Role: "arn:aws:iam::111111111111:role/edge/Other"}, fault.Denied, role, time.Hour},
 		{"no role", "", "pumps", rolealias.Update{Role: "Other"}, fault.Invalid, role, time.Hour},
 		{"a life too long", "", "pumps", rolealias.Update{Life: rolealias.MaxLife + time.Second}, fault.Invalid, role, time.Hour},
