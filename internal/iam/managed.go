@@ -18,7 +18,8 @@ type ManagedPolicy struct {
 	Name        string
 	ID          string // ANPA and 16 characters of base32; never used again
 	Description string
-	Default     int // number of the version in force
+	Tags        []Tag // by key
+	Default     int   // number of the version in force
 	Created     time.Time
 	Updated     time.Time // when its newest version was made
 }
@@ -27,7 +28,8 @@ type ManagedPolicy struct {
 func (p ManagedPolicy) ARN() arn.ARN { return arn.ManagedPolicy(p.Account, p.Path, p.Name) }
 
 // CreatePolicy keeps a new customer managed policy, of which Account and Name
-// are needed; document becomes its version 1, which is in force.
+// are needed; document becomes its version 1, which is in force. It answers the
+// policy as kept.
 //
 // It fails with fault.Invalid, fault.Malformed, fault.LimitExceeded, or
 // fault.AlreadyExists when the name is taken in any case of its letters.
@@ -41,11 +43,16 @@ func (d *Directory) CreatePolicy(ctx context.Context, p ManagedPolicy, document 
 	if err := checkManaged(document); err != nil {
 		return ManagedPolicy{}, err
 	}
+	tags, err := withTags(nil, p.Tags)
+	if err != nil {
+		return ManagedPolicy{}, err
+	}
+	p.Tags = tags
 	p.ID = newID("ANPA")
 	p.Default = 1
 	p.Created = d.now().Truncate(time.Second)
 	p.Updated = p.Created
-	err := d.store.InsertPolicy(ctx, p, Version{Number: 1, Document: document, Created: p.Created}, MaxPolicies)
+	err = d.store.InsertPolicy(ctx, p, Version{Number: 1, Document: document, Created: p.Created}, MaxPolicies)
 	switch {
 	case errors.Is(err, fault.AlreadyExists):
 		return ManagedPolicy{}, fault.AlreadyExists.Errorf("A policy called %s already exists. Duplicate names are not allowed.", p.Name)

@@ -45,6 +45,9 @@ type Store interface {
 	// Policies answers a page of the customer managed policies whose path
 	// begins with prefix, by ARN; only those that are attached, if asked for.
 	Policies(ctx context.Context, account, prefix string, attached bool, p page.Request) (page.Page[CountedPolicy], error)
+	// ChangePolicyTags loads the tags of the policy of that ARN, applies change
+	// and keeps what it answers. It fails with fault.NotFound.
+	ChangePolicyTags(ctx context.Context, account string, a arn.ARN, change func([]Tag) ([]Tag, error)) error
 	// DeletePolicy removes the policy of that ARN with its versions. It fails
 	// with fault.NotFound.
 	DeletePolicy(ctx context.Context, account string, a arn.ARN, decide func(PolicyUses) error) error

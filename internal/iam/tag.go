@@ -8,10 +8,10 @@ import (
 	"muster/internal/fault"
 )
 
-// MaxTags is how many tags a role, a user or a session can have.
+// MaxTags is how many tags a role, a user, a policy or a session can have.
 const MaxTags = 50
 
-// Tag is a label of a role, a user or a session. Keys are told apart without
+// Tag is a label of a role, a user, a policy or a session. Keys are told apart without
 // regard to case.
 type Tag struct{ Key, Value string }
 

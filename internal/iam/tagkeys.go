@@ -2,8 +2,8 @@ package iam
 
 import "muster/internal/policy"
 
-// ResourceTags sets the condition keys of a role or user that is asked for, by
-// its tags: aws:ResourceTag/ and IAM's own name for them.
+// ResourceTags sets the condition keys of a role, user or policy that is asked
+// for, by its tags: aws:ResourceTag/ and IAM's own name for them.
 func ResourceTags(c policy.Context, tags []Tag) {
 	TagConditions(c, "aws:ResourceTag/", tags)
 	TagConditions(c, "iam:ResourceTag/", tags)

@@ -21,8 +21,8 @@ type UserStore interface {
 	UserRecordByID(ctx context.Context, account, id string) (UserRecord, error)
 	// Users answers a page of the users whose path begins with prefix, by name.
 	Users(ctx context.Context, account, prefix string, r page.Request) (page.Page[User], error)
-	// ChangeUser loads the user, applies change and keeps the name and the
-	// path it has then. It fails with fault.NotFound, or with
+	// ChangeUser loads the user, applies change and keeps the name, the path
+	// and the tags it has then. It fails with fault.NotFound, or with
 	// fault.AlreadyExists if the new name is another user's in any case.
 	ChangeUser(ctx context.Context, account, name string, change func(*User) error) (User, error)
 

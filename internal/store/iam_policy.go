@@ -10,13 +10,17 @@ import (
 )
 
 func (s iamStore) InsertPolicy(ctx context.Context, p iam.ManagedPolicy, v iam.Version, most int) error {
+	tags, err := toJSON(p.Tags)
+	if err != nil {
+		return err
+	}
 	return s.db.write(ctx, func(t *tx) error {
 		if err := t.room(`managed_policy`, p.Account, p.Name, most); err != nil {
 			return err
 		}
-		_, err := t.exec(`INSERT INTO managed_policy (account, name, folded, path, arn, id, description, in_force, created, updated)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-			p.Account, p.Name, strings.ToLower(p.Name), p.Path, string(p.ARN()), p.ID, p.Description, p.Default, ms(p.Created), ms(p.Updated))
+		_, err := t.exec(`INSERT INTO managed_policy (account, name, folded, path, arn, id, description, tags, in_force, created, updated)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			p.Account, p.Name, strings.ToLower(p.Name), p.Path, string(p.ARN()), p.ID, p.Description, tags, p.Default, ms(p.Created), ms(p.Updated))
 		if err != nil {
 			return err
 		}
@@ -32,15 +36,19 @@ func (s iamStore) Policy(ctx context.Context, account, name string) (iam.Managed
 	return p, notFound(err, "policy %s is not there", name)
 }
 
-const policyColumns = `m.account, m.path, m.name, m.id, m.description, m.in_force, m.created, m.updated`
+const policyColumns = `m.account, m.path, m.name, m.id, m.description, m.tags, m.in_force, m.created, m.updated`
 
 // readPolicy reads policyColumns, and what follows them into rest.
 func readPolicy(row scanner, rest ...any) (iam.ManagedPolicy, error) {
 	var p iam.ManagedPolicy
+	var tags string
 	var created, updated int64
-	err := row.Scan(append([]any{&p.Account, &p.Path, &p.Name, &p.ID, &p.Description, &p.Default, &created, &updated}, rest...)...)
+	err := row.Scan(append([]any{&p.Account, &p.Path, &p.Name, &p.ID, &p.Description, &tags, &p.Default, &created, &updated}, rest...)...)
+	if err != nil {
+		return p, err
+	}
 	p.Created, p.Updated = fromMS(created), fromMS(updated)
-	return p, err
+	return p, fromJSON(tags, &p.Tags)
 }
 
 // attachedTo counts the roles and the users that m is attached to.
@@ -68,6 +76,28 @@ func (s iamStore) Policies(ctx context.Context, account, prefix string, attached
 		return none, err
 	}
 	return page.Cut(all, p.Limit, func(p iam.CountedPolicy) []string { return []string{string(p.ARN())} }), nil
+}
+
+func (s iamStore) ChangePolicyTags(ctx context.Context, account string, a arn.ARN, change func([]iam.Tag) ([]iam.Tag, error)) error {
+	return s.db.write(ctx, func(t *tx) error {
+		var text string
+		var tags []iam.Tag
+		err := t.row(`SELECT tags FROM managed_policy WHERE account = $1 AND arn = $2`, account, string(a)).Scan(&text)
+		if err != nil {
+			return notFound(err, "policy %s is not there", a)
+		}
+		if err := fromJSON(text, &tags); err != nil {
+			return err
+		}
+		if tags, err = change(tags); err != nil {
+			return err
+		}
+		if text, err = toJSON(tags); err != nil {
+			return err
+		}
+		_, err = t.exec(`UPDATE managed_policy SET tags = $3 WHERE account = $1 AND arn = $2`, account, string(a), text)
+		return err
+	})
 }
 
 func (s iamStore) DeletePolicy(ctx context.Context, account string, a arn.ARN, decide func(iam.PolicyUses) error) error {

@@ -88,10 +88,14 @@ func (s iamStore) ChangeUser(ctx context.Context, account, name string, change f
 		if taken > 0 {
 			return fault.AlreadyExists.Errorf("the name %s is taken", u.Name)
 		}
+		tags, err := toJSON(u.Tags)
+		if err != nil {
+			return err
+		}
 		t.publish(iam.UserKey(account, u.ID))
 		kept = u
-		_, err = t.exec(`UPDATE iam_user SET name = $3, folded = $4, path = $5 WHERE account = $1 AND id = $2`,
-			account, u.ID, u.Name, strings.ToLower(u.Name), u.Path)
+		_, err = t.exec(`UPDATE iam_user SET name = $3, folded = $4, path = $5, tags = $6 WHERE account = $1 AND id = $2`,
+			account, u.ID, u.Name, strings.ToLower(u.Name), u.Path, tags)
 		return err
 	})
 	return kept, err

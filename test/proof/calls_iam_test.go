@@ -47,9 +47,18 @@ func roleCalls() []call {
 			return &iamapi.ListRolePoliciesRequest{RoleName: n.role}
 		}),
 		writing(iamapi.CreatePolicy, func(n *names) *iamapi.CreatePolicyRequest {
-			return &iamapi.CreatePolicyRequest{PolicyName: n.managed, PolicyDocument: mayLook}
-		}),
+			return &iamapi.CreatePolicyRequest{PolicyName: n.managed, PolicyDocument: mayLook, Tags: []iamapi.Tag{{Key: "made", Value: "here"}}}
+		}).and("iam:TagPolicy"),
 		on(iamapi.GetPolicy, func(n *names) *iamapi.GetPolicyRequest { return &iamapi.GetPolicyRequest{PolicyArn: n.managedARN()} }),
+		writing(iamapi.TagPolicy, func(n *names) *iamapi.TagPolicyRequest {
+			return &iamapi.TagPolicyRequest{PolicyArn: n.managedARN(), Tags: []iamapi.Tag{{Key: n.tag, Value: "field"}}}
+		}),
+		on(iamapi.ListPolicyTags, func(n *names) *iamapi.ListPolicyTagsRequest {
+			return &iamapi.ListPolicyTagsRequest{PolicyArn: n.managedARN()}
+		}),
+		writing(iamapi.UntagPolicy, func(n *names) *iamapi.UntagPolicyRequest {
+			return &iamapi.UntagPolicyRequest{PolicyArn: n.managedARN(), TagKeys: []string{n.tag}}
+		}),
 		on(iamapi.ListPolicies, func(*names) *iamapi.ListPoliciesRequest { return &iamapi.ListPoliciesRequest{} }),
 		writing(iamapi.CreatePolicyVersion, func(n *names) *iamapi.CreatePolicyVersionRequest {
 			return &iamapi.CreatePolicyVersionRequest{PolicyArn: n.managedARN(), PolicyDocument: mayList}
@@ -110,6 +119,15 @@ func userCalls() []call {
 			return &iamapi.CreateUserRequest{UserName: n.user, Tags: []iamapi.Tag{{Key: "made", Value: "here"}}}
 		}).and("iam:TagUser"),
 		on(iamapi.GetUser, func(n *names) *iamapi.GetUserRequest { return &iamapi.GetUserRequest{UserName: &n.user} }),
+		writing(iamapi.TagUser, func(n *names) *iamapi.TagUserRequest {
+			return &iamapi.TagUserRequest{UserName: n.user, Tags: []iamapi.Tag{{Key: n.tag, Value: "field"}}}
+		}),
+		on(iamapi.ListUserTags, func(n *names) *iamapi.ListUserTagsRequest {
+			return &iamapi.ListUserTagsRequest{UserName: n.user}
+		}),
+		writing(iamapi.UntagUser, func(n *names) *iamapi.UntagUserRequest {
+			return &iamapi.UntagUserRequest{UserName: n.user, TagKeys: []string{n.tag}}
+		}),
 		on(iamapi.ListUsers, func(*names) *iamapi.ListUsersRequest { return &iamapi.ListUsersRequest{} }),
 		writing(iamapi.PutUserPolicy, func(n *names) *iamapi.PutUserPolicyRequest {
 			return &iamapi.PutUserPolicyRequest{UserName: n.user, PolicyName: n.inline, PolicyDocument: mayLook}

@@ -117,7 +117,6 @@ var neverAnswered = []never{
 	{"iam UpdateUser", "EntityTemporarilyUnmodifiable", "said of a user just deleted and made again, which is over at once"},
 	{"iam CreateUser", "NoSuchEntity", "said of a permissions boundary, which isn't built"},
 	{"iam CreateUser", "LimitExceeded", "answered from 5000 users on, too many for a transcript; the suite of the stores has it"},
-	{"iam CreatePolicy", "InvalidInput", "said of tags, which policies have none of yet"},
 	{"sagemaker Describe*", "ResourceNotFound", "AWS answered ValidationException, which Terraform looks for"},
 	{"sagemaker CreateDeviceFleet", "ResourceLimitExceeded", "Muster has no limit to the fleets of an account"},
 	{"sagemaker RegisterDevices", "ResourceLimitExceeded", "Muster has no limit to the devices of a fleet"},

@@ -240,6 +240,9 @@ func TestEveryOperationAsksForItsPermission(t *testing.T) {
 		{"ListPolicyVersions", policy, []string{"PolicyArn=" + policy}},
 		{"SetDefaultPolicyVersion", policy, []string{"PolicyArn=" + policy, "VersionId=v1"}},
 		{"DeletePolicyVersion", policy, []string{"PolicyArn=" + policy, "VersionId=v1"}},
+		{"TagPolicy", policy, []string{"PolicyArn=" + policy, "Tags.member.1.Key=a", "Tags.member.1.Value=b"}},
+		{"UntagPolicy", policy, []string{"PolicyArn=" + policy, "TagKeys.member.1=a"}},
+		{"ListPolicyTags", policy, []string{"PolicyArn=" + policy}},
 	} {
 		for _, who := range []string{"nobody", "pathless"} {
 			want := failed("AccessDenied", "User: arn:aws:sts::000000000000:assumed-role/"+who+"/me is not authorized to perform: iam:"+tc.operation+

@@ -44,19 +44,25 @@ var (
 	ListAttachedUserPolicies = awswire.Op[ListAttachedUserPoliciesRequest, ListAttachedUserPoliciesResponse]{Service: Service, Name: "ListAttachedUserPolicies"}
 	ListEntitiesForPolicy    = awswire.Op[ListEntitiesForPolicyRequest, ListEntitiesForPolicyResponse]{Service: Service, Name: "ListEntitiesForPolicy"}
 	ListPolicies             = awswire.Op[ListPoliciesRequest, ListPoliciesResponse]{Service: Service, Name: "ListPolicies"}
+	ListPolicyTags           = awswire.Op[ListPolicyTagsRequest, ListPolicyTagsResponse]{Service: Service, Name: "ListPolicyTags"}
 	ListPolicyVersions       = awswire.Op[ListPolicyVersionsRequest, ListPolicyVersionsResponse]{Service: Service, Name: "ListPolicyVersions"}
 	ListRolePolicies         = awswire.Op[ListRolePoliciesRequest, ListRolePoliciesResponse]{Service: Service, Name: "ListRolePolicies"}
 	ListRoleTags             = awswire.Op[ListRoleTagsRequest, ListRoleTagsResponse]{Service: Service, Name: "ListRoleTags"}
 	ListRoles                = awswire.Op[ListRolesRequest, ListRolesResponse]{Service: Service, Name: "ListRoles"}
 	ListUserPolicies         = awswire.Op[ListUserPoliciesRequest, ListUserPoliciesResponse]{Service: Service, Name: "ListUserPolicies"}
+	ListUserTags             = awswire.Op[ListUserTagsRequest, ListUserTagsResponse]{Service: Service, Name: "ListUserTags"}
 	ListUsers                = awswire.Op[ListUsersRequest, ListUsersResponse]{Service: Service, Name: "ListUsers"}
 	PutRolePolicy            = awswire.Op[PutRolePolicyRequest, awswire.Empty]{Service: Service, Name: "PutRolePolicy"}
 	PutUserPolicy            = awswire.Op[PutUserPolicyRequest, awswire.Empty]{Service: Service, Name: "PutUserPolicy"}
 	SetDefaultPolicyVersion  = awswire.Op[SetDefaultPolicyVersionRequest, awswire.Empty]{Service: Service, Name: "SetDefaultPolicyVersion"}
 	SimulateCustomPolicy     = awswire.Op[SimulateCustomPolicyRequest, SimulatePolicyResponse]{Service: Service, Name: "SimulateCustomPolicy"}
 	SimulatePrincipalPolicy  = awswire.Op[SimulatePrincipalPolicyRequest, SimulatePolicyResponse]{Service: Service, Name: "SimulatePrincipalPolicy"}
+	TagPolicy                = awswire.Op[TagPolicyRequest, awswire.Empty]{Service: Service, Name: "TagPolicy"}
 	TagRole                  = awswire.Op[TagRoleRequest, awswire.Empty]{Service: Service, Name: "TagRole"}
+	TagUser                  = awswire.Op[TagUserRequest, awswire.Empty]{Service: Service, Name: "TagUser"}
+	UntagPolicy              = awswire.Op[UntagPolicyRequest, awswire.Empty]{Service: Service, Name: "UntagPolicy"}
 	UntagRole                = awswire.Op[UntagRoleRequest, awswire.Empty]{Service: Service, Name: "UntagRole"}
+	UntagUser                = awswire.Op[UntagUserRequest, awswire.Empty]{Service: Service, Name: "UntagUser"}
 	UpdateAccessKey          = awswire.Op[UpdateAccessKeyRequest, awswire.Empty]{Service: Service, Name: "UpdateAccessKey"}
 	UpdateAssumeRolePolicy   = awswire.Op[UpdateAssumeRolePolicyRequest, awswire.Empty]{Service: Service, Name: "UpdateAssumeRolePolicy"}
 	UpdateRole               = awswire.Op[UpdateRoleRequest, UpdateRoleResponse]{Service: Service, Name: "UpdateRole"}
@@ -406,6 +412,20 @@ type ListPoliciesResponse struct {
 	Policies    []Policy
 }
 
+// ListPolicyTagsRequest is the model's shape ListPolicyTagsRequest; it is part of inputs.
+type ListPolicyTagsRequest struct {
+	Marker    *string
+	MaxItems  *int32
+	PolicyArn string // required
+}
+
+// ListPolicyTagsResponse is the model's shape ListPolicyTagsResponse; it is part of outputs.
+type ListPolicyTagsResponse struct {
+	IsTruncated *bool
+	Marker      *string
+	Tags        []Tag
+}
+
 // ListPolicyVersionsRequest is the model's shape ListPolicyVersionsRequest; it is part of inputs.
 type ListPolicyVersionsRequest struct {
 	Marker    *string
@@ -474,6 +494,20 @@ type ListUserPoliciesResponse struct {
 	IsTruncated *bool
 	Marker      *string
 	PolicyNames []string
+}
+
+// ListUserTagsRequest is the model's shape ListUserTagsRequest; it is part of inputs.
+type ListUserTagsRequest struct {
+	Marker   *string
+	MaxItems *int32
+	UserName string // required
+}
+
+// ListUserTagsResponse is the model's shape ListUserTagsResponse; it is part of outputs.
+type ListUserTagsResponse struct {
+	IsTruncated *bool
+	Marker      *string
+	Tags        []Tag
 }
 
 // ListUsersRequest is the model's shape ListUsersRequest; it is part of inputs.
@@ -651,16 +685,40 @@ type Tag struct {
 	Value string // required
 }
 
+// TagPolicyRequest is the model's shape TagPolicyRequest; it is part of inputs.
+type TagPolicyRequest struct {
+	PolicyArn string // required
+	Tags      []Tag  // required
+}
+
 // TagRoleRequest is the model's shape TagRoleRequest; it is part of inputs.
 type TagRoleRequest struct {
 	RoleName string // required
 	Tags     []Tag  // required
 }
 
+// TagUserRequest is the model's shape TagUserRequest; it is part of inputs.
+type TagUserRequest struct {
+	Tags     []Tag  // required
+	UserName string // required
+}
+
+// UntagPolicyRequest is the model's shape UntagPolicyRequest; it is part of inputs.
+type UntagPolicyRequest struct {
+	PolicyArn string   // required
+	TagKeys   []string // required
+}
+
 // UntagRoleRequest is the model's shape UntagRoleRequest; it is part of inputs.
 type UntagRoleRequest struct {
 	RoleName string   // required
 	TagKeys  []string // required
+}
+
+// UntagUserRequest is the model's shape UntagUserRequest; it is part of inputs.
+type UntagUserRequest struct {
+	TagKeys  []string // required
+	UserName string   // required
 }
 
 // UpdateAccessKeyRequest is the model's shape UpdateAccessKeyRequest; it is part of inputs.

@@ -11,28 +11,32 @@ import (
 
 func (d *Door) policies() []awsapi.Operation {
 	return []awsapi.Operation{
-		awsapi.Handle(CreatePolicy, func(scope arn.Scope, in *CreatePolicyRequest) arn.ARN {
-			return arn.ManagedPolicy(scope.Account, pathOf(in.Path), in.PolicyName)
+		awsapi.HandleEach(CreatePolicy, func(scope arn.Scope, in *CreatePolicyRequest) []awsapi.Need {
+			made := awsapi.Need{Resource: arn.ManagedPolicy(scope.Account, pathOf(in.Path), in.PolicyName), Context: requestTags(in.Tags)}
+			if len(in.Tags) == 0 {
+				return []awsapi.Need{made}
+			}
+			// AWS: to make a policy with tags is to tag it, too.
+			return []awsapi.Need{made, {Action: "iam:TagPolicy", Resource: made.Resource, Context: made.Context}}
 		}, d.createPolicy),
-		awsapi.Handle(GetPolicy, func(_ arn.Scope, in *GetPolicyRequest) arn.ARN { return arn.ARN(in.PolicyArn) }, d.getPolicy),
-		awsapi.Handle(DeletePolicy, func(_ arn.Scope, in *DeletePolicyRequest) arn.ARN { return arn.ARN(in.PolicyArn) }, d.deletePolicy),
+		onPolicy(d, GetPolicy, func(in *GetPolicyRequest) string { return in.PolicyArn }, nil, d.getPolicy),
+		onPolicy(d, DeletePolicy, func(in *DeletePolicyRequest) string { return in.PolicyArn }, nil, d.deletePolicy),
 		// AWS knows no resource for it: only a policy of every resource allows it.
 		awsapi.Handle(ListPolicies, func(arn.Scope, *ListPoliciesRequest) arn.ARN { return "" }, d.listPolicies),
-		awsapi.Handle(ListEntitiesForPolicy, func(_ arn.Scope, in *ListEntitiesForPolicyRequest) arn.ARN { return arn.ARN(in.PolicyArn) }, d.listEntitiesForPolicy),
+		onPolicy(d, ListEntitiesForPolicy, func(in *ListEntitiesForPolicyRequest) string { return in.PolicyArn }, nil, d.listEntitiesForPolicy),
 	}
 }
 
 func (d *Door) createPolicy(ctx context.Context, scope arn.Scope, in *CreatePolicyRequest) (*CreatePolicyResponse, error) {
-	if err := unbuilt(len(in.Tags) > 0, "Tags"); err != nil {
-		return nil, err
-	}
 	p, err := d.Roles.CreatePolicy(ctx, iam.ManagedPolicy{
-		Account: scope.Account, Path: pathOf(in.Path), Name: in.PolicyName, Description: value(in.Description),
+		Account: scope.Account, Path: pathOf(in.Path), Name: in.PolicyName, Description: value(in.Description), Tags: given(in.Tags),
 	}, in.PolicyDocument)
 	if err != nil {
 		return nil, err
 	}
-	return &CreatePolicyResponse{Policy: shownPolicy(p, 0)}, nil
+	made := shownPolicy(p, 0)
+	made.Tags = told(p.Tags)
+	return &CreatePolicyResponse{Policy: made}, nil
 }
 
 func (d *Door) getPolicy(ctx context.Context, scope arn.Scope, in *GetPolicyRequest) (*GetPolicyResponse, error) {
@@ -44,9 +48,12 @@ func (d *Door) getPolicy(ctx context.Context, scope arn.Scope, in *GetPolicyRequ
 	if err != nil {
 		return nil, err
 	}
-	return &GetPolicyResponse{Policy: shownPolicy(p, attached)}, nil
+	shown := shownPolicy(p, attached)
+	shown.Tags = told(p.Tags)
+	return &GetPolicyResponse{Policy: shown}, nil
 }
 
+// shownPolicy is a policy as lists show it, without its tags.
 func shownPolicy(p iam.ManagedPolicy, attached int) *Policy {
 	return &Policy{
 		Arn:                           new(string(p.ARN())),

@@ -11,11 +11,11 @@ import (
 
 func (d *Door) policyVersions() []awsapi.Operation {
 	return []awsapi.Operation{
-		awsapi.Handle(CreatePolicyVersion, func(_ arn.Scope, in *CreatePolicyVersionRequest) arn.ARN { return arn.ARN(in.PolicyArn) }, d.createPolicyVersion),
-		awsapi.Handle(GetPolicyVersion, func(_ arn.Scope, in *GetPolicyVersionRequest) arn.ARN { return arn.ARN(in.PolicyArn) }, d.getPolicyVersion),
-		awsapi.Handle(ListPolicyVersions, func(_ arn.Scope, in *ListPolicyVersionsRequest) arn.ARN { return arn.ARN(in.PolicyArn) }, d.listPolicyVersions),
-		awsapi.Handle(SetDefaultPolicyVersion, func(_ arn.Scope, in *SetDefaultPolicyVersionRequest) arn.ARN { return arn.ARN(in.PolicyArn) }, d.setDefaultPolicyVersion),
-		awsapi.Handle(DeletePolicyVersion, func(_ arn.Scope, in *DeletePolicyVersionRequest) arn.ARN { return arn.ARN(in.PolicyArn) }, d.deletePolicyVersion),
+		onPolicy(d, CreatePolicyVersion, func(in *CreatePolicyVersionRequest) string { return in.PolicyArn }, nil, d.createPolicyVersion),
+		onPolicy(d, GetPolicyVersion, func(in *GetPolicyVersionRequest) string { return in.PolicyArn }, nil, d.getPolicyVersion),
+		onPolicy(d, ListPolicyVersions, func(in *ListPolicyVersionsRequest) string { return in.PolicyArn }, nil, d.listPolicyVersions),
+		onPolicy(d, SetDefaultPolicyVersion, func(in *SetDefaultPolicyVersionRequest) string { return in.PolicyArn }, nil, d.setDefaultPolicyVersion),
+		onPolicy(d, DeletePolicyVersion, func(in *DeletePolicyVersionRequest) string { return in.PolicyArn }, nil, d.deletePolicyVersion),
 	}
 }
 

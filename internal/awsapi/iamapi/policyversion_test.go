@@ -28,7 +28,6 @@ func TestVersionsOfAPolicy(t *testing.T) {
 	}{
 		{"CreateRole", []string{"RoleName=r", "AssumeRolePolicyDocument=" + trust}, 200, ""},
 		{"CreatePolicy", []string{"PolicyName=upload", "Description=d", "PolicyDocument=" + document}, 200, ""},
-		{"CreatePolicy", []string{"PolicyName=other", "PolicyDocument=" + document, "Tags.member.1.Key=a", "Tags.member.1.Value=b"}, 501, unbuilt("Tags")},
 		{"AttachRolePolicy", []string{"RoleName=r", the}, 200, ""},
 		{"CreatePolicyVersion", []string{the, "PolicyDocument=" + document, "SetAsDefault=true"}, 200,
 			ok("CreatePolicyVersion", `<PolicyVersion>`+version("v2", "true")+`</PolicyVersion>`)},

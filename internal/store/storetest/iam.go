@@ -39,6 +39,7 @@ func IAM(t *testing.T, open func(t *testing.T) (iam.Store, *index.Index)) {
 	t.Run("changes of roles", func(t *testing.T) { iamRoleChanges(t, open) })
 	t.Run("policies", func(t *testing.T) { iamPolicies(t, open) })
 	t.Run("versions of policies", func(t *testing.T) { iamVersions(t, open) })
+	t.Run("tags of policies", func(t *testing.T) { iamPolicyTags(t, open) })
 	t.Run("users", func(t *testing.T) { iamUsers(t, open) })
 	t.Run("access keys", func(t *testing.T) { iamAccessKeys(t, open) })
 }

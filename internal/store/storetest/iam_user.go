@@ -74,10 +74,11 @@ func iamUsers(t *testing.T, open func(t *testing.T) (iam.Store, *index.Index)) {
 		mustIAM(t, s.InsertUser(t.Context(), aUser("Ana", "AIDA1"), 10))
 		mustIAM(t, s.PutInline(t.Context(), iam.UserNamed(home, "Ana"), iam.Inline{Name: "p", Document: "{}"}, agree))
 		mustIAM(t, s.InsertAccessKey(t.Context(), aKey("AKIA1", "AIDA1"), agree))
-		_, err := s.ChangeUser(t.Context(), home, "Ana", func(u *iam.User) error { u.Name, u.Path = "Anna", "/"; return nil })
+		tags := []iam.Tag{{Key: "stage", Value: "öl & gas"}, {Key: "team"}}
+		_, err := s.ChangeUser(t.Context(), home, "Ana", func(u *iam.User) error { u.Name, u.Path, u.Tags = "Anna", "/", tags; return nil })
 		mustIAM(t, err)
 		got, err := s.UserRecord(t.Context(), home, "Anna")
-		if err != nil || got.Path != "/" || len(got.Inline) != 1 {
+		if err != nil || got.Path != "/" || len(got.Inline) != 1 || !cmp.Equal(got.Tags, tags) {
 			t.Errorf("got %+v, %v", got, err)
 		}
 		if same, err := s.UserRecordByID(t.Context(), home, "AIDA1"); err != nil || !cmp.Equal(same, got) {

@@ -14,6 +14,8 @@ no_arn = "longpolicynamebutnoarn"
 
 ask("a name and a document", iam.create_policy, PolicyName="read", PolicyDocument=read)
 upload = ask("with all there is", iam.create_policy, PolicyName="upload", Path="/edge/", Description="To upload.", PolicyDocument=read)["Policy"]["Arn"]
+ask("with tags", iam.create_policy, PolicyName="tagged", PolicyDocument=read, Tags=[{"Key": "team", "Value": "pumps"}])
+refused("InvalidInput", "a tag key of AWS's", iam.create_policy, PolicyName="bad", PolicyDocument=read, Tags=[{"Key": "aws:a", "Value": ""}])
 refused("EntityAlreadyExists", "the same again", iam.create_policy, PolicyName="read", PolicyDocument=read)
 refused("EntityAlreadyExists", "a name that is there elsewhere", iam.create_policy, PolicyName="UPLOAD", PolicyDocument=read)
 refused("MalformedPolicyDocument", "of 2008", iam.create_policy, PolicyName="old", PolicyDocument=read.replace("2012-10-17", "2008-10-17"))
