@@ -128,6 +128,40 @@ func TestAPermissionTakenAwayIsGone(t *testing.T) {
 	}
 }
 
+// The policies of AWS's that a team begins with.
+func TestAWSManagedPoliciesForTeams(t *testing.T) {
+	const (
+		user = arn.ARN("arn:aws:iam::000000000000:user/ana")
+		role = arn.ARN("arn:aws:iam::000000000000:role/r")
+	)
+	for _, tc := range []struct {
+		policy, action string
+		resource       arn.ARN
+		want           bool
+	}{
+		{"AdministratorAccess", "iam:CreateUser", user, true},
+		{"AdministratorAccess", "iot:CreateThing", thing, true},
+		{"PowerUserAccess", "iot:CreateThing", thing, true},
+		{"PowerUserAccess", "iam:ListRoles", "arn:aws:iam::000000000000:role/", true},
+		{"PowerUserAccess", "iam:CreateUser", user, false},
+		{"PowerUserAccess", "iam:PassRole", role, false},
+		{"IAMFullAccess", "iam:CreateUser", user, true},
+		{"IAMFullAccess", "iam:PassRole", role, true},
+		{"IAMFullAccess", "iot:CreateThing", thing, false},
+		{"IAMReadOnlyAccess", "iam:GetUser", user, true},
+		{"IAMReadOnlyAccess", "iam:SimulatePrincipalPolicy", user, true},
+		{"IAMReadOnlyAccess", "iam:CreateUser", user, false},
+		{"IAMReadOnlyAccess", "sts:AssumeRole", role, false},
+	} {
+		d := newDirectory(t)
+		createRole(t, d, "r")
+		attach(t, d, "r", arn.ARN("arn:aws:iam::aws:policy/"+tc.policy))
+		if err := d.Authorize(t.Context(), session(t, d, "r"), tc.action, tc.resource, nil); (err == nil) != tc.want {
+			t.Errorf("%s on %s with %s: got %v, want allowed %v", tc.action, tc.resource, tc.policy, err, tc.want)
+		}
+	}
+}
+
 func TestRootMayDoEverything(t *testing.T) {
 	d := newDirectory(t)
 	root := &iam.Caller{Account: account, ARN: arn.Root(account), Root: true}

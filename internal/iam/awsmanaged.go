@@ -45,6 +45,10 @@ var awsManaged = sync.OnceValue(func() map[arn.ARN]awsPolicy {
 		{"/", "AWSIoTFullAccess", 2, "2015-10-08T15:19:49Z", "Full access to AWS IoT."},
 		{"/", "AmazonS3FullAccess", 2, "2015-02-06T18:40:58Z", "Full access to all buckets."},
 		{"/", "AmazonS3ReadOnlyAccess", 3, "2015-02-06T18:40:59Z", "Read-only access to all buckets."},
+		{"/", "AdministratorAccess", 1, "2015-02-06T18:39:46Z", "Full access to everything."},
+		{"/", "PowerUserAccess", 12, "2015-02-06T18:39:47Z", "Full access to everything but users, roles and the account."},
+		{"/", "IAMFullAccess", 2, "2015-02-06T18:40:38Z", "Full access to IAM."},
+		{"/", "IAMReadOnlyAccess", 4, "2015-02-06T18:40:39Z", "Read-only access to IAM, and its simulator."},
 	} {
 		created, err := time.Parse(time.RFC3339, p.created)
 		if err != nil {
