@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -30,7 +31,9 @@ const (
 // holds reports whether the condition is met.
 //
 // A key that is absent, or has no values, meets a negated operator and no
-// positive one; ForAllValues is met by nothing at all, ForAnyValue is not.
+// positive one; ForAllValues is met by nothing at all, ForAnyValue is not. AWS
+// has called values that are all empty nothing at all, too, and says so no
+// more: where that makes a difference, the engine can't tell.
 func (c *conditionOnAKey) holds(q *question) truth {
 	values := q.Context[c.key]
 	if c.test == nil {
@@ -52,6 +55,9 @@ func (c *conditionOnAKey) holds(q *question) truth {
 		} else {
 			held = held.or(passes)
 		}
+	}
+	if c.set != together && held == truthOf(c.set == forAny) && !slices.ContainsFunc(values, func(v string) bool { return v != "" }) {
+		return maybe
 	}
 	return held
 }

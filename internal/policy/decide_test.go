@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -89,6 +90,13 @@ func TestActionsAndResources(t *testing.T) {
 		{"a star stays in its component", `{"Effect":"Allow","Action":"*","Resource":"arn:aws:iot:*:thing/a:b"}`, "iot:DescribeThing", "arn:aws:iot:us-east-1:1:thing/a:b", nil, silent},
 		{"a star for a component", `{"Effect":"Allow","Action":"*","Resource":"arn:aws:iot:*:*:thing/a"}`, "iot:DescribeThing", "arn:aws:iot:us-east-1:1:thing/a", nil, allow},
 		{"a star crosses colons in the resource part", `{"Effect":"Allow","Action":"*","Resource":"arn:aws:iot:*:*:thing/*c"}`, "iot:DescribeThing", "arn:aws:iot:us-east-1:1:thing/a:b:c", nil, allow},
+		{"one character of a component", `{"Effect":"Allow","Action":"*","Resource":"arn:aws:iot:us-east-?:1:thing/?"}`, "iot:DescribeThing", "arn:aws:iot:us-east-1:1:thing/a", nil, allow},
+		{"the beginning of a component", `{"Effect":"Allow","Action":"*","Resource":"arn:aws:iot:us-*:1:thing/a"}`, "iot:DescribeThing", "arn:aws:iot:eu-west-1:1:thing/a", nil, silent},
+		{"a star for the partition", `{"Effect":"Allow","Action":"*","Resource":"arn:*:iot:us-east-1:1:thing/a"}`, "iot:DescribeThing", "arn:aws:iot:us-east-1:1:thing/a", nil, allow},
+		{"a star for a component that is empty", `{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:*:*:b/k"}`, "s3:GetObject", "arn:aws:s3:::b/k", nil, allow},
+		{"a component that is empty", `{"Effect":"Allow","Action":"*","Resource":"arn:aws:iot::1:thing/a"}`, "iot:DescribeThing", "arn:aws:iot:us-east-1:1:thing/a", nil, silent},
+		{"a bucket is not its objects", `{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::b"}`, "s3:GetObject", "arn:aws:s3:::b/k", nil, silent},
+		{"objects are not their bucket", `{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::b/*"}`, "s3:ListBucket", "arn:aws:s3:::b", nil, silent},
 		{"another account", `{"Effect":"Allow","Action":"*","Resource":"arn:aws:iot:*:2:thing/a"}`, "iot:DescribeThing", "arn:aws:iot:us-east-1:1:thing/a", nil, silent},
 		{"no resource, and a star", allowAll, "iot:ListThings", "*", nil, allow},
 		{"no resource, and an ARN", `{"Effect":"Allow","Action":"*","Resource":"arn:aws:iot:*:*:*"}`, "iot:ListThings", "*", nil, silent},
@@ -160,6 +168,36 @@ func TestVersionsOfTheLanguage(t *testing.T) {
 				t.Errorf("Version: got %q, want %q", doc.Version(), tc.version)
 			}
 		})
+	}
+}
+
+// A condition's value is text with version 2008, whatever stands in it.
+func TestVersionsOfTheLanguageInConditions(t *testing.T) {
+	const condition = `{"Effect":%q,"Action":"*","Resource":"*","Condition":{%s}}`
+	for _, tc := range []struct {
+		name, condition, value string
+		with2012, with2008     bool
+	}{
+		{"a variable", `"StringEquals":{"aws:x":"${aws:username}"}`, "bob", true, false},
+		{"a variable as text", `"StringEquals":{"aws:x":"${aws:username}"}`, "${aws:username}", false, true},
+		{"not a variable", `"StringNotEquals":{"aws:x":"${aws:username}"}`, "bob", false, true},
+		{"a variable beside a star", `"StringLike":{"aws:x":"${aws:username}/*"}`, "bob/x", true, false},
+		{"a star is one in both", `"StringLike":{"aws:x":"b*"}`, "bob", true, true},
+		{"an escaped star", `"StringLike":{"aws:x":"b${*}"}`, "b*", true, false},
+		{"an escaped star, whose star is one", `"StringLike":{"aws:x":"b${*}"}`, "b${ob}", false, true},
+		{"a default", `"StringEquals":{"aws:x":"${aws:no, 'bob'}"}`, "bob", true, false},
+		{"an ARN", `"ArnEquals":{"aws:x":"arn:aws:iam::1:user/${aws:username}"}`, "arn:aws:iam::1:user/bob", true, false},
+	} {
+		for version, want := range map[string]bool{policy.Version2012: tc.with2012, policy.Version2008: tc.with2008, "": tc.with2008} {
+			t.Run(tc.name+"/"+version, func(t *testing.T) {
+				r := &policy.Request{Action: "s3:GetObject", Resource: "*", Context: context(values{"aws:x": {tc.value}, "aws:username": {"bob"}})}
+				permit := parse(t, policy.Identity, version, fmt.Sprintf(condition, "Allow", tc.condition)).Decide(r).Verdict == allow
+				forbid := parse(t, policy.Identity, version, allowAll+","+fmt.Sprintf(condition, "Deny", tc.condition)).Decide(r).Verdict == deny
+				if permit != want || forbid != want {
+					t.Errorf("got an Allow that matches: %v, a Deny that matches: %v, want %v", permit, forbid, want)
+				}
+			})
+		}
 	}
 }
 

@@ -142,6 +142,69 @@ func TestWhatTheDocumentationSays(t *testing.T) {
 			{"not any character", bucket + "bx", nil, silent},
 			{"a dollar", bucket + "c$", nil, allow},
 		}},
+		{"ForAllValues of a negated operator", `{"Effect":"Deny","Action":["iam:Tag*","iam:UnTag*"],"Resource":"*","Condition":{"ForAllValues:StringNotLike":{"aws:TagKeys":["key1*","key2*"]}}}`, "iam:UntagRole", []situation{
+			{"one that begins so", "*", values{"aws:TagKeys": {"key1:legal"}}, silent},
+			{"two that do", "*", values{"aws:TagKeys": {"key1:hr", "key2:personnel"}}, silent},
+			{"one that does, one that doesn't", "*", values{"aws:TagKeys": {"key1:hr", "key3:audit"}}, silent},
+			{"none that does", "*", values{"aws:TagKeys": {"key3:audit"}}, deny},
+			{"no key", "*", nil, deny},
+		}},
+		{"ForAnyValue with Like", `{"Effect":"Deny","Action":"iam:Tag*","Resource":"*","Condition":{"ForAnyValue:StringLike":{"aws:TagKeys":"key1*"}}}`, "iam:TagUser", []situation{
+			{"one of two", "*", values{"aws:TagKeys": {"key1:legal", "key2:audit"}}, deny},
+			{"neither", "*", values{"aws:TagKeys": {"key2:audit", "key3"}}, silent},
+			{"no key", "*", nil, silent},
+		}},
+
+		{"Example: source addresses", `{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{
+			"NotIpAddress":{"aws:SourceIp":["192.0.2.0/24","203.0.113.0/24"]},"Bool":{"aws:ViaAWSService":"false"}}}`, "s3:GetObject", []situation{
+			{"from there", "*", values{"aws:SourceIp": {"203.0.113.9"}, "aws:ViaAWSService": {"false"}}, allow},
+			{"from elsewhere", "*", values{"aws:SourceIp": {"198.51.100.9"}, "aws:ViaAWSService": {"false"}}, deny},
+			{"from a service, in the caller's name", "*", values{"aws:SourceIp": {"198.51.100.9"}, "aws:ViaAWSService": {"true"}}, allow},
+		}},
+		{"Example: requested regions", `{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","NotAction":["cloudfront:*","iam:*","route53:*","support:*"],"Resource":"*",
+			"Condition":{"StringNotEquals":{"aws:RequestedRegion":["eu-central-1","eu-west-1"]}}}`, "iot:CreateThing", []situation{
+			{"one of them", "*", values{"aws:RequestedRegion": {"eu-west-1"}}, allow},
+			{"another", "*", values{"aws:RequestedRegion": {"us-east-1"}}, deny},
+			{"none", "*", nil, deny},
+		}},
+		{"Example: requested regions, of a service of all regions", `{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","NotAction":["cloudfront:*","iam:*","route53:*","support:*"],"Resource":"*",
+			"Condition":{"StringNotEquals":{"aws:RequestedRegion":["eu-central-1","eu-west-1"]}}}`, "iam:CreateUser", []situation{
+			{"another", "*", values{"aws:RequestedRegion": {"us-east-1"}}, allow},
+		}},
+		{"Example: between dates", `{"Effect":"Allow","Action":"service-prefix:action-name","Resource":"*","Condition":{
+			"DateGreaterThan":{"aws:CurrentTime":"2020-04-01T00:00:00Z"},"DateLessThan":{"aws:CurrentTime":"2020-06-30T23:59:59Z"}}}`, "service-prefix:action-name", []situation{
+			{"between them", "*", values{"aws:CurrentTime": {"2020-05-01T00:00:00Z"}}, allow},
+			{"too early", "*", values{"aws:CurrentTime": {"2020-03-31T23:59:59Z"}}, silent},
+			{"too late", "*", values{"aws:CurrentTime": {"2020-06-30T23:59:59Z"}}, silent},
+		}},
+		{"Example: home folders", `{"Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::amzn-s3-demo-bucket","Condition":{
+			"StringLike":{"s3:prefix":["","home/","home/${aws:username}/*"]}}},
+			{"Effect":"Allow","Action":"s3:*","Resource":["arn:aws:s3:::amzn-s3-demo-bucket/home/${aws:username}","arn:aws:s3:::amzn-s3-demo-bucket/home/${aws:username}/*"]}`, "s3:ListBucket", []situation{
+			{"the bucket", "arn:aws:s3:::amzn-s3-demo-bucket", values{"s3:prefix": {""}, "aws:username": {"Ana"}}, allow},
+			{"the folder of homes", "arn:aws:s3:::amzn-s3-demo-bucket", values{"s3:prefix": {"home/"}, "aws:username": {"Ana"}}, allow},
+			{"one's own", "arn:aws:s3:::amzn-s3-demo-bucket", values{"s3:prefix": {"home/Ana/x"}, "aws:username": {"Ana"}}, allow},
+			{"another's", "arn:aws:s3:::amzn-s3-demo-bucket", values{"s3:prefix": {"home/Eve/"}, "aws:username": {"Ana"}}, silent},
+			{"another's whose name begins so", "arn:aws:s3:::amzn-s3-demo-bucket", values{"s3:prefix": {"home/Anamaria/"}, "aws:username": {"Ana"}}, silent},
+			{"no prefix", "arn:aws:s3:::amzn-s3-demo-bucket", values{"aws:username": {"Ana"}}, silent},
+			{"a session, which has no user name", "arn:aws:s3:::amzn-s3-demo-bucket", values{"s3:prefix": {"home//"}}, silent},
+		}},
+		{"Example: tags of the caller and of the resource", `{"Effect":"Allow","Action":["secretsmanager:GetSecretValue"],"Resource":"*","Condition":{
+			"StringEquals":{"aws:ResourceTag/access-project":"${aws:PrincipalTag/access-project}","aws:ResourceTag/cost-center":"${aws:PrincipalTag/cost-center}"}}}`, "secretsmanager:GetSecretValue", []situation{
+			{"both equal", "*", values{"aws:ResourceTag/access-project": {"peg"}, "aws:PrincipalTag/access-project": {"peg"}, "aws:ResourceTag/cost-center": {"1"}, "aws:PrincipalTag/cost-center": {"1"}}, allow},
+			{"one differs", "*", values{"aws:ResourceTag/access-project": {"peg"}, "aws:PrincipalTag/access-project": {"peg"}, "aws:ResourceTag/cost-center": {"1"}, "aws:PrincipalTag/cost-center": {"2"}}, silent},
+			{"a caller without one", "*", values{"aws:ResourceTag/access-project": {"peg"}, "aws:PrincipalTag/access-project": {"peg"}, "aws:ResourceTag/cost-center": {"1"}}, silent},
+			{"neither has one", "*", values{"aws:ResourceTag/access-project": {"peg"}, "aws:PrincipalTag/access-project": {"peg"}}, silent},
+		}},
+		{"Example: one's own access keys", `{"Effect":"Allow","Action":"iam:*AccessKey*","Resource":"arn:aws:iam::111122223333:user/${aws:username}"}`, "iam:CreateAccessKey", []situation{
+			{"one's own", "arn:aws:iam::111122223333:user/Ana", values{"aws:username": {"Ana"}}, allow},
+			{"another's", "arn:aws:iam::111122223333:user/Eve", values{"aws:username": {"Ana"}}, silent},
+			{"one's own under a path", "arn:aws:iam::111122223333:user/x/Ana", values{"aws:username": {"Ana"}}, silent},
+		}},
+		{"Example: passing a role", `{"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::123456789012:role/EC2-roles-for-XYZ-*"}`, "iam:PassRole", []situation{
+			{"one of them", "arn:aws:iam::123456789012:role/EC2-roles-for-XYZ-1", nil, allow},
+			{"another", "arn:aws:iam::123456789012:role/Admin", nil, silent},
+			{"one of a path", "arn:aws:iam::123456789012:role/x/EC2-roles-for-XYZ-1", nil, silent},
+		}},
 	} {
 		doc := parse(t, policy.Identity, policy.Version2012, tc.statements)
 		for _, s := range tc.situations {
