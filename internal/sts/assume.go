@@ -170,6 +170,7 @@ func (g *Grant) fits(role *iam.RoleEntry) error {
 // fault.Denied if not.
 func (s *Service) mayAssume(caller *iam.Caller, role *iam.RoleEntry, session *Session) error {
 	keys := session.keys()
+	keys.Set("aws:ResourceAccount", role.Account)
 	if err := s.may(caller, action, role, keys); err != nil {
 		return err
 	}

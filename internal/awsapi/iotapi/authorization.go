@@ -43,8 +43,11 @@ func (d *Door) testAuthorization(ctx context.Context, scope arn.Scope, in *TestA
 	if err := noPools(in.CognitoIdentityPoolId); err != nil {
 		return nil, err
 	}
+	if in.Principal == nil {
+		return nil, fault.Invalid.Errorf("A principal is needed")
+	}
 	r := credentials.Rehearsal{
-		Principal: value(in.Principal), ClientID: value(in.ClientId),
+		Principal: *in.Principal, ClientID: value(in.ClientId),
 		Add: in.PolicyNamesToAdd, Skip: in.PolicyNamesToSkip,
 	}
 	for _, info := range in.AuthInfos {

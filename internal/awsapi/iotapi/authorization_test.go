@@ -87,7 +87,7 @@ func TestTestAuthorization(t *testing.T) {
 		{"no action", "", head, ask("", `{"resources":["*"]}`), `400 InvalidRequestException …actionType`},
 		{"another action", "", head, ask("", `{"actionType":"ASSUME","resources":["*"]}`), `400 InvalidRequestException …enum`},
 		{"no questions", "", head, ask(""), `400 InvalidRequestException …at 'authInfos'`},
-		{"no principal", "", head, `{"authInfos":[` + publish + `]}`, `400 InvalidRequestException …`},
+		{"no principal", "", head, `{"authInfos":[` + publish + `]}`, `400 InvalidRequestException {"message":"A principal is needed"}`},
 		{"a certificate that isn't there", "", head, strings.Replace(ask("", publish), principal, certificateARN+strings.Repeat("0", 64), 1), `404 ResourceNotFoundException …`},
 		{"an identity pool", "", head, ask(`,"cognitoIdentityPoolId":"x"`, publish), `501 NotImplementedException …`},
 		{"may not", "OTHERS", head, ask("", publish), `403 AccessDeniedException …iot:TestAuthorization on resource: ` + principal},
