@@ -78,6 +78,9 @@ func roleCalls() []call {
 		writing(iamapi.AttachRolePolicy, func(n *names) *iamapi.AttachRolePolicyRequest {
 			return &iamapi.AttachRolePolicyRequest{RoleName: n.role, PolicyArn: n.managedARN()}
 		}),
+		on(iamapi.ListInstanceProfilesForRole, func(n *names) *iamapi.ListInstanceProfilesForRoleRequest {
+			return &iamapi.ListInstanceProfilesForRoleRequest{RoleName: n.role}
+		}),
 		on(iamapi.ListAttachedRolePolicies, func(n *names) *iamapi.ListAttachedRolePoliciesRequest {
 			return &iamapi.ListAttachedRolePoliciesRequest{RoleName: n.role}
 		}),
@@ -121,6 +124,9 @@ func userCalls() []call {
 		on(iamapi.GetUser, func(n *names) *iamapi.GetUserRequest { return &iamapi.GetUserRequest{UserName: &n.user} }),
 		writing(iamapi.TagUser, func(n *names) *iamapi.TagUserRequest {
 			return &iamapi.TagUserRequest{UserName: n.user, Tags: []iamapi.Tag{{Key: n.tag, Value: "field"}}}
+		}),
+		on(iamapi.ListGroupsForUser, func(n *names) *iamapi.ListGroupsForUserRequest {
+			return &iamapi.ListGroupsForUserRequest{UserName: n.user}
 		}),
 		on(iamapi.ListUserTags, func(n *names) *iamapi.ListUserTagsRequest {
 			return &iamapi.ListUserTagsRequest{UserName: n.user}

@@ -22,7 +22,7 @@ type Door struct {
 // Operations are those that Muster implements.
 func (d *Door) Operations() []awsapi.Operation {
 	all := slices.Concat(
-		d.roles(), d.roleChanges(), d.roleTags(), d.inlinePolicies(), d.attachments(), d.policies(), d.policyVersions(), d.policyTags(),
+		d.roles(), d.roleChanges(), d.roleTags(), d.inlinePolicies(), d.memberships(), d.attachments(), d.policies(), d.policyVersions(), d.policyTags(),
 		d.simulations(), d.users(), d.userTags(), d.accessKeys(),
 	)
 	for i, o := range all {

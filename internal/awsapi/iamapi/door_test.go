@@ -113,6 +113,8 @@ func TestTheLifeOfARole(t *testing.T) {
 		{"AttachRolePolicy", []string{role, "PolicyArn=" + policy + "s"}, 404,
 			failed("NoSuchEntity", "Policy "+policy+"s does not exist or is not attachable.")},
 		{"ListAttachedRolePolicies", []string{role}, 200, ""},
+		{"ListInstanceProfilesForRole", []string{role}, 200, ok("ListInstanceProfilesForRole", `<InstanceProfiles></InstanceProfiles><IsTruncated>false</IsTruncated>`)},
+		{"ListInstanceProfilesForRole", []string{"RoleName=x"}, 404, failed("NoSuchEntity", "The role with name x cannot be found.")},
 		{"GetPolicy", []string{"PolicyArn=" + policy}, 200, ""},
 		{"GetPolicy", []string{"PolicyArn=" + fleetARN}, 200, ""},
 		{"GetPolicyVersion", []string{"PolicyArn=" + policy, "VersionId=v1"}, 200, ""},

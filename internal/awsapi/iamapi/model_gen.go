@@ -16,58 +16,59 @@ var Service = awswire.NewService(model)
 
 // The operations that Muster implements.
 var (
-	AttachRolePolicy         = awswire.Op[AttachRolePolicyRequest, awswire.Empty]{Service: Service, Name: "AttachRolePolicy"}
-	AttachUserPolicy         = awswire.Op[AttachUserPolicyRequest, awswire.Empty]{Service: Service, Name: "AttachUserPolicy"}
-	CreateAccessKey          = awswire.Op[CreateAccessKeyRequest, CreateAccessKeyResponse]{Service: Service, Name: "CreateAccessKey"}
-	CreatePolicy             = awswire.Op[CreatePolicyRequest, CreatePolicyResponse]{Service: Service, Name: "CreatePolicy"}
-	CreatePolicyVersion      = awswire.Op[CreatePolicyVersionRequest, CreatePolicyVersionResponse]{Service: Service, Name: "CreatePolicyVersion"}
-	CreateRole               = awswire.Op[CreateRoleRequest, CreateRoleResponse]{Service: Service, Name: "CreateRole"}
-	CreateUser               = awswire.Op[CreateUserRequest, CreateUserResponse]{Service: Service, Name: "CreateUser"}
-	DeleteAccessKey          = awswire.Op[DeleteAccessKeyRequest, awswire.Empty]{Service: Service, Name: "DeleteAccessKey"}
-	DeletePolicy             = awswire.Op[DeletePolicyRequest, awswire.Empty]{Service: Service, Name: "DeletePolicy"}
-	DeletePolicyVersion      = awswire.Op[DeletePolicyVersionRequest, awswire.Empty]{Service: Service, Name: "DeletePolicyVersion"}
-	DeleteRole               = awswire.Op[DeleteRoleRequest, awswire.Empty]{Service: Service, Name: "DeleteRole"}
-	DeleteRolePolicy         = awswire.Op[DeleteRolePolicyRequest, awswire.Empty]{Service: Service, Name: "DeleteRolePolicy"}
-	DeleteUser               = awswire.Op[DeleteUserRequest, awswire.Empty]{Service: Service, Name: "DeleteUser"}
-	DeleteUserPolicy         = awswire.Op[DeleteUserPolicyRequest, awswire.Empty]{Service: Service, Name: "DeleteUserPolicy"}
-	DetachRolePolicy         = awswire.Op[DetachRolePolicyRequest, awswire.Empty]{Service: Service, Name: "DetachRolePolicy"}
-	DetachUserPolicy         = awswire.Op[DetachUserPolicyRequest, awswire.Empty]{Service: Service, Name: "DetachUserPolicy"}
-	GetAccessKeyLastUsed     = awswire.Op[GetAccessKeyLastUsedRequest, GetAccessKeyLastUsedResponse]{Service: Service, Name: "GetAccessKeyLastUsed"}
-	GetPolicy                = awswire.Op[GetPolicyRequest, GetPolicyResponse]{Service: Service, Name: "GetPolicy"}
-	GetPolicyVersion         = awswire.Op[GetPolicyVersionRequest, GetPolicyVersionResponse]{Service: Service, Name: "GetPolicyVersion"}
-	GetRole                  = awswire.Op[GetRoleRequest, GetRoleResponse]{Service: Service, Name: "GetRole"}
-	GetRolePolicy            = awswire.Op[GetRolePolicyRequest, GetRolePolicyResponse]{Service: Service, Name: "GetRolePolicy"}
-	GetUser                  = awswire.Op[GetUserRequest, GetUserResponse]{Service: Service, Name: "GetUser"}
-	GetUserPolicy            = awswire.Op[GetUserPolicyRequest, GetUserPolicyResponse]{Service: Service, Name: "GetUserPolicy"}
-	ListAccessKeys           = awswire.Op[ListAccessKeysRequest, ListAccessKeysResponse]{Service: Service, Name: "ListAccessKeys"}
-	ListAttachedRolePolicies = awswire.Op[ListAttachedRolePoliciesRequest, ListAttachedRolePoliciesResponse]{Service: Service, Name: "ListAttachedRolePolicies"}
-	ListAttachedUserPolicies = awswire.Op[ListAttachedUserPoliciesRequest, ListAttachedUserPoliciesResponse]{Service: Service, Name: "ListAttachedUserPolicies"}
-	ListEntitiesForPolicy    = awswire.Op[ListEntitiesForPolicyRequest, ListEntitiesForPolicyResponse]{Service: Service, Name: "ListEntitiesForPolicy"}
-	ListPolicies             = awswire.Op[ListPoliciesRequest, ListPoliciesResponse]{Service: Service, Name: "ListPolicies"}
-	ListPolicyTags           = awswire.Op[ListPolicyTagsRequest, ListPolicyTagsResponse]{Service: Service, Name: "ListPolicyTags"}
-	ListPolicyVersions       = awswire.Op[ListPolicyVersionsRequest, ListPolicyVersionsResponse]{Service: Service, Name: "ListPolicyVersions"}
-	ListRolePolicies         = awswire.Op[ListRolePoliciesRequest, ListRolePoliciesResponse]{Service: Service, Name: "ListRolePolicies"}
-	ListRoleTags             = awswire.Op[ListRoleTagsRequest, ListRoleTagsResponse]{Service: Service, Name: "ListRoleTags"}
-	ListRoles                = awswire.Op[ListRolesRequest, ListRolesResponse]{Service: Service, Name: "ListRoles"}
-	ListUserPolicies         = awswire.Op[ListUserPoliciesRequest, ListUserPoliciesResponse]{Service: Service, Name: "ListUserPolicies"}
-	ListUserTags             = awswire.Op[ListUserTagsRequest, ListUserTagsResponse]{Service: Service, Name: "ListUserTags"}
-	ListUsers                = awswire.Op[ListUsersRequest, ListUsersResponse]{Service: Service, Name: "ListUsers"}
-	PutRolePolicy            = awswire.Op[PutRolePolicyRequest, awswire.Empty]{Service: Service, Name: "PutRolePolicy"}
-	PutUserPolicy            = awswire.Op[PutUserPolicyRequest, awswire.Empty]{Service: Service, Name: "PutUserPolicy"}
-	SetDefaultPolicyVersion  = awswire.Op[SetDefaultPolicyVersionRequest, awswire.Empty]{Service: Service, Name: "SetDefaultPolicyVersion"}
-	SimulateCustomPolicy     = awswire.Op[SimulateCustomPolicyRequest, SimulatePolicyResponse]{Service: Service, Name: "SimulateCustomPolicy"}
-	SimulatePrincipalPolicy  = awswire.Op[SimulatePrincipalPolicyRequest, SimulatePolicyResponse]{Service: Service, Name: "SimulatePrincipalPolicy"}
-	TagPolicy                = awswire.Op[TagPolicyRequest, awswire.Empty]{Service: Service, Name: "TagPolicy"}
-	TagRole                  = awswire.Op[TagRoleRequest, awswire.Empty]{Service: Service, Name: "TagRole"}
-	TagUser                  = awswire.Op[TagUserRequest, awswire.Empty]{Service: Service, Name: "TagUser"}
-	UntagPolicy              = awswire.Op[UntagPolicyRequest, awswire.Empty]{Service: Service, Name: "UntagPolicy"}
-	UntagRole                = awswire.Op[UntagRoleRequest, awswire.Empty]{Service: Service, Name: "UntagRole"}
-	UntagUser                = awswire.Op[UntagUserRequest, awswire.Empty]{Service: Service, Name: "UntagUser"}
-	UpdateAccessKey          = awswire.Op[UpdateAccessKeyRequest, awswire.Empty]{Service: Service, Name: "UpdateAccessKey"}
-	UpdateAssumeRolePolicy   = awswire.Op[UpdateAssumeRolePolicyRequest, awswire.Empty]{Service: Service, Name: "UpdateAssumeRolePolicy"}
-	UpdateRole               = awswire.Op[UpdateRoleRequest, UpdateRoleResponse]{Service: Service, Name: "UpdateRole"}
-	UpdateRoleDescription    = awswire.Op[UpdateRoleDescriptionRequest, UpdateRoleDescriptionResponse]{Service: Service, Name: "UpdateRoleDescription"}
-	UpdateUser               = awswire.Op[UpdateUserRequest, awswire.Empty]{Service: Service, Name: "UpdateUser"}
+	AttachRolePolicy            = awswire.Op[AttachRolePolicyRequest, awswire.Empty]{Service: Service, Name: "AttachRolePolicy"}
+	AttachUserPolicy            = awswire.Op[AttachUserPolicyRequest, awswire.Empty]{Service: Service, Name: "AttachUserPolicy"}
+	CreateAccessKey             = awswire.Op[CreateAccessKeyRequest, CreateAccessKeyResponse]{Service: Service, Name: "CreateAccessKey"}
+	CreatePolicy                = awswire.Op[CreatePolicyRequest, CreatePolicyResponse]{Service: Service, Name: "CreatePolicy"}
+	CreatePolicyVersion         = awswire.Op[CreatePolicyVersionRequest, CreatePolicyVersionResponse]{Service: Service, Name: "CreatePolicyVersion"}
+	CreateRole                  = awswire.Op[CreateRoleRequest, CreateRoleResponse]{Service: Service, Name: "CreateRole"}
+	CreateUser                  = awswire.Op[CreateUserRequest, CreateUserResponse]{Service: Service, Name: "CreateUser"}
+	DeleteAccessKey             = awswire.Op[DeleteAccessKeyRequest, awswire.Empty]{Service: Service, Name: "DeleteAccessKey"}
+	DeletePolicy                = awswire.Op[DeletePolicyRequest, awswire.Empty]{Service: Service, Name: "DeletePolicy"}
+	DeletePolicyVersion         = awswire.Op[DeletePolicyVersionRequest, awswire.Empty]{Service: Service, Name: "DeletePolicyVersion"}
+	DeleteRole                  = awswire.Op[DeleteRoleRequest, awswire.Empty]{Service: Service, Name: "DeleteRole"}
+	DeleteRolePolicy            = awswire.Op[DeleteRolePolicyRequest, awswire.Empty]{Service: Service, Name: "DeleteRolePolicy"}
+	DeleteUser                  = awswire.Op[DeleteUserRequest, awswire.Empty]{Service: Service, Name: "DeleteUser"}
+	DeleteUserPolicy            = awswire.Op[DeleteUserPolicyRequest, awswire.Empty]{Service: Service, Name: "DeleteUserPolicy"}
+	DetachRolePolicy            = awswire.Op[DetachRolePolicyRequest, awswire.Empty]{Service: Service, Name: "DetachRolePolicy"}
+	DetachUserPolicy            = awswire.Op[DetachUserPolicyRequest, awswire.Empty]{Service: Service, Name: "DetachUserPolicy"}
+	GetPolicy                   = awswire.Op[GetPolicyRequest, GetPolicyResponse]{Service: Service, Name: "GetPolicy"}
+	GetPolicyVersion            = awswire.Op[GetPolicyVersionRequest, GetPolicyVersionResponse]{Service: Service, Name: "GetPolicyVersion"}
+	GetRole                     = awswire.Op[GetRoleRequest, GetRoleResponse]{Service: Service, Name: "GetRole"}
+	GetRolePolicy               = awswire.Op[GetRolePolicyRequest, GetRolePolicyResponse]{Service: Service, Name: "GetRolePolicy"}
+	GetUser                     = awswire.Op[GetUserRequest, GetUserResponse]{Service: Service, Name: "GetUser"}
+	GetUserPolicy               = awswire.Op[GetUserPolicyRequest, GetUserPolicyResponse]{Service: Service, Name: "GetUserPolicy"}
+	ListAccessKeys              = awswire.Op[ListAccessKeysRequest, ListAccessKeysResponse]{Service: Service, Name: "ListAccessKeys"}
+	ListAttachedRolePolicies    = awswire.Op[ListAttachedRolePoliciesRequest, ListAttachedRolePoliciesResponse]{Service: Service, Name: "ListAttachedRolePolicies"}
+	ListAttachedUserPolicies    = awswire.Op[ListAttachedUserPoliciesRequest, ListAttachedUserPoliciesResponse]{Service: Service, Name: "ListAttachedUserPolicies"}
+	ListEntitiesForPolicy       = awswire.Op[ListEntitiesForPolicyRequest, ListEntitiesForPolicyResponse]{Service: Service, Name: "ListEntitiesForPolicy"}
+	ListGroupsForUser           = awswire.Op[ListGroupsForUserRequest, ListGroupsForUserResponse]{Service: Service, Name: "ListGroupsForUser"}
+	ListInstanceProfilesForRole = awswire.Op[ListInstanceProfilesForRoleRequest, ListInstanceProfilesForRoleResponse]{Service: Service, Name: "ListInstanceProfilesForRole"}
+	ListPolicies                = awswire.Op[ListPoliciesRequest, ListPoliciesResponse]{Service: Service, Name: "ListPolicies"}
+	ListPolicyTags              = awswire.Op[ListPolicyTagsRequest, ListPolicyTagsResponse]{Service: Service, Name: "ListPolicyTags"}
+	ListPolicyVersions          = awswire.Op[ListPolicyVersionsRequest, ListPolicyVersionsResponse]{Service: Service, Name: "ListPolicyVersions"}
+	ListRolePolicies            = awswire.Op[ListRolePoliciesRequest, ListRolePoliciesResponse]{Service: Service, Name: "ListRolePolicies"}
+	ListRoleTags                = awswire.Op[ListRoleTagsRequest, ListRoleTagsResponse]{Service: Service, Name: "ListRoleTags"}
+	ListRoles                   = awswire.Op[ListRolesRequest, ListRolesResponse]{Service: Service, Name: "ListRoles"}
+	ListUserPolicies            = awswire.Op[ListUserPoliciesRequest, ListUserPoliciesResponse]{Service: Service, Name: "ListUserPolicies"}
+	ListUserTags                = awswire.Op[ListUserTagsRequest, ListUserTagsResponse]{Service: Service, Name: "ListUserTags"}
+	ListUsers                   = awswire.Op[ListUsersRequest, ListUsersResponse]{Service: Service, Name: "ListUsers"}
+	PutRolePolicy               = awswire.Op[PutRolePolicyRequest, awswire.Empty]{Service: Service, Name: "PutRolePolicy"}
+	PutUserPolicy               = awswire.Op[PutUserPolicyRequest, awswire.Empty]{Service: Service, Name: "PutUserPolicy"}
+	SetDefaultPolicyVersion     = awswire.Op[SetDefaultPolicyVersionRequest, awswire.Empty]{Service: Service, Name: "SetDefaultPolicyVersion"}
+	SimulateCustomPolicy        = awswire.Op[SimulateCustomPolicyRequest, SimulatePolicyResponse]{Service: Service, Name: "SimulateCustomPolicy"}
+	SimulatePrincipalPolicy     = awswire.Op[SimulatePrincipalPolicyRequest, SimulatePolicyResponse]{Service: Service, Name: "SimulatePrincipalPolicy"}
+	TagPolicy                   = awswire.Op[TagPolicyRequest, awswire.Empty]{Service: Service, Name: "TagPolicy"}
+	TagRole                     = awswire.Op[TagRoleRequest, awswire.Empty]{Service: Service, Name: "TagRole"}
+	TagUser                     = awswire.Op[TagUserRequest, awswire.Empty]{Service: Service, Name: "TagUser"}
+	UntagPolicy                 = awswire.Op[UntagPolicyRequest, awswire.Empty]{Service: Service, Name: "UntagPolicy"}
+	UntagRole                   = awswire.Op[UntagRoleRequest, awswire.Empty]{Service: Service, Name: "UntagRole"}
+	UntagUser                   = awswire.Op[UntagUserRequest, awswire.Empty]{Service: Service, Name: "UntagUser"}
+	UpdateAccessKey             = awswire.Op[UpdateAccessKeyRequest, awswire.Empty]{Service: Service, Name: "UpdateAccessKey"}
+	UpdateAssumeRolePolicy      = awswire.Op[UpdateAssumeRolePolicyRequest, awswire.Empty]{Service: Service, Name: "UpdateAssumeRolePolicy"}
+	UpdateRole                  = awswire.Op[UpdateRoleRequest, UpdateRoleResponse]{Service: Service, Name: "UpdateRole"}
+	UpdateRoleDescription       = awswire.Op[UpdateRoleDescriptionRequest, UpdateRoleDescriptionResponse]{Service: Service, Name: "UpdateRoleDescription"}
+	UpdateUser                  = awswire.Op[UpdateUserRequest, awswire.Empty]{Service: Service, Name: "UpdateUser"}
 )
 
 // AccessKey is the model's shape AccessKey; it is part of outputs.
@@ -77,13 +78,6 @@ type AccessKey struct {
 	SecretAccessKey *string
 	Status          *string
 	UserName        *string
-}
-
-// AccessKeyLastUsed is the model's shape AccessKeyLastUsed; it is part of outputs.
-type AccessKeyLastUsed struct {
-	LastUsedDate *awswire.Time
-	Region       *string
-	ServiceName  *string
 }
 
 // AccessKeyMetadata is the model's shape AccessKeyMetadata; it is part of outputs.
@@ -254,17 +248,6 @@ type EvaluationResult struct {
 	ResourceSpecificResults           []ResourceSpecificResult
 }
 
-// GetAccessKeyLastUsedRequest is the model's shape GetAccessKeyLastUsedRequest; it is part of inputs.
-type GetAccessKeyLastUsedRequest struct {
-	AccessKeyId string // required
-}
-
-// GetAccessKeyLastUsedResponse is the model's shape GetAccessKeyLastUsedResponse; it is part of outputs.
-type GetAccessKeyLastUsedResponse struct {
-	AccessKeyLastUsed *AccessKeyLastUsed
-	UserName          *string
-}
-
 // GetPolicyRequest is the model's shape GetPolicyRequest; it is part of inputs.
 type GetPolicyRequest struct {
 	PolicyArn string // required
@@ -332,6 +315,26 @@ type GetUserResponse struct {
 	User *User
 }
 
+// Group is the model's shape Group; it is part of outputs.
+type Group struct {
+	Arn        *string
+	CreateDate *awswire.Time
+	GroupId    *string
+	GroupName  *string
+	Path       *string
+}
+
+// InstanceProfile is the model's shape InstanceProfile; it is part of outputs.
+type InstanceProfile struct {
+	Arn                 *string
+	CreateDate          *awswire.Time
+	InstanceProfileId   *string
+	InstanceProfileName *string
+	Path                *string
+	Roles               []Role
+	Tags                []Tag
+}
+
 // ListAccessKeysRequest is the model's shape ListAccessKeysRequest; it is part of inputs.
 type ListAccessKeysRequest struct {
 	Marker   *string
@@ -393,6 +396,34 @@ type ListEntitiesForPolicyResponse struct {
 	PolicyGroups []PolicyGroup
 	PolicyRoles  []PolicyRole
 	PolicyUsers  []PolicyUser
+}
+
+// ListGroupsForUserRequest is the model's shape ListGroupsForUserRequest; it is part of inputs.
+type ListGroupsForUserRequest struct {
+	Marker   *string
+	MaxItems *int32
+	UserName string // required
+}
+
+// ListGroupsForUserResponse is the model's shape ListGroupsForUserResponse; it is part of outputs.
+type ListGroupsForUserResponse struct {
+	Groups      []Group
+	IsTruncated *bool
+	Marker      *string
+}
+
+// ListInstanceProfilesForRoleRequest is the model's shape ListInstanceProfilesForRoleRequest; it is part of inputs.
+type ListInstanceProfilesForRoleRequest struct {
+	Marker   *string
+	MaxItems *int32
+	RoleName string // required
+}
+
+// ListInstanceProfilesForRoleResponse is the model's shape ListInstanceProfilesForRoleResponse; it is part of outputs.
+type ListInstanceProfilesForRoleResponse struct {
+	InstanceProfiles []InstanceProfile
+	IsTruncated      *bool
+	Marker           *string
 }
 
 // ListPoliciesRequest is the model's shape ListPoliciesRequest; it is part of inputs.

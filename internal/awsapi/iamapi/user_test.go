@@ -231,6 +231,7 @@ func TestTagsOfUsersInPolicies(t *testing.T) {
 		{"ListAccessKeys", nil},
 		{"TagUser", []string{"Tags.member.1.Key=stage", "Tags.member.1.Value=b"}},
 		{"ListUserTags", nil},
+		{"ListGroupsForUser", nil},
 		{"UntagUser", []string{"TagKeys.member.1=stage"}},
 		{"UpdateAccessKey", []string{key, "Status=Inactive"}},
 		{"DeleteAccessKey", []string{key}},
