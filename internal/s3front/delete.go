@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"muster/internal/arn"
-	"muster/internal/policy"
 	"muster/internal/sigv4"
 )
 
@@ -92,8 +91,12 @@ func (r *request) readDeletes() (deleteRequest, error) {
 	if err != nil {
 		return in, err
 	}
-	if err := checkSums(r.Header, data); err != nil {
+	found, err := checkSums(r.Header, data)
+	if err != nil {
 		return in, err
+	}
+	if !found {
+		return in, refusal(http.StatusBadRequest, "InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
 	}
 	if err := decodeXML(data, &in); err != nil {
 		return in, err
@@ -109,13 +112,15 @@ func (r *request) readDeletes() (deleteRequest, error) {
 	return in, nil
 }
 
-func checkSums(h http.Header, data []byte) error {
-	found := h.Get("X-Amz-Trailer") != "" // judged while it was read
+// checkSums compares the body with every checksum beside it and reports
+// whether there is one.
+func checkSums(h http.Header, data []byte) (found bool, err error) {
+	found = h.Get("X-Amz-Trailer") != "" // judged while it was read
 	if sum := h.Get("Content-Md5"); sum != "" {
 		found = true
 		want := md5.Sum(data)
 		if base64.StdEncoding.EncodeToString(want[:]) != sum {
-			return refusal(http.StatusBadRequest, "BadDigest", "The Content-MD5 you specified did not match what we received.")
+			return found, refusal(http.StatusBadRequest, "BadDigest", "The Content-MD5 you specified did not match what we received.")
 		}
 	}
 	for name, values := range h {
@@ -123,14 +128,11 @@ func checkSums(h http.Header, data []byte) error {
 		if want, ok := sigv4.Checksum(name, data); ok {
 			found = true
 			if values[0] != want {
-				return refusal(http.StatusBadRequest, "BadDigest", "The "+name+" you specified did not match the calculated checksum.")
+				return found, refusal(http.StatusBadRequest, "BadDigest", "The "+name+" you specified did not match the calculated checksum.")
 			}
 		}
 	}
-	if !found {
-		return refusal(http.StatusBadRequest, "InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
-	}
-	return nil
+	return found, nil
 }
 
 func (f *Front) mayDelete(r *request, o deleteObject) error {
@@ -140,9 +142,7 @@ func (f *Front) mayDelete(r *request, o deleteObject) error {
 	if err := checkKey(o.Key); err != nil {
 		return err
 	}
-	action, keys := "s3:DeleteObject", policy.Context{}
-	keys.Set("s3:ResourceAccount", r.row.Account)
-	keys.Set("aws:ResourceAccount", r.row.Account)
+	action, keys := "s3:DeleteObject", f.common(r)
 	if o.VersionID != "" {
 		if err := checkID(o.VersionID); err != nil {
 			return err

@@ -52,6 +52,8 @@ type Front struct {
 
 	// Now tells the time; time.Now when nil.
 	Now func() time.Time
+
+	tagging keyed // see judged
 }
 
 // request is one request on its way through the door.
@@ -65,6 +67,12 @@ type request struct {
 	params    params // the query without what signs it, each name once
 	op        *operation
 	row       bucket.Bucket // of the bucket the request names
+	tags      []tag         // that the object would get
+	malformed error         // of a body of tags
+	judged    *judged       // the object whose tags the decision may rest on; nil where it doesn't
+	pinned    bool          // a copy is on a condition that its client didn't make
+	location  string        // the region of the bucket that would be made
+	noRegion  error         // why there is none
 }
 
 func (f *Front) now() time.Time {
@@ -116,6 +124,16 @@ func (f *Front) serve(w *answer, r *request) error {
 			return err
 		}
 	}
+	if err := r.readAhead(); err != nil {
+		return err
+	}
+	if r.changesTags() {
+		unlock, err := f.tagging.lock(r.Context(), r.target)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+	}
 	if err := f.authorise(r); err != nil {
 		return err
 	}
@@ -156,6 +174,9 @@ func (f *Front) verify(r *request) error {
 	r.caller.SourceIP = sourceIP(r.RemoteAddr)
 	r.caller.Context.Set("aws:SecureTransport", strconv.FormatBool(r.TLS != nil))
 	r.caller.Context.Set("aws:RequestedRegion", r.region)
+	if from := r.Referer(); from != "" {
+		r.caller.Context.Set("aws:Referer", from)
+	}
 	if agent := r.UserAgent(); agent != "" {
 		r.caller.Context.Set("aws:UserAgent", agent)
 	}
