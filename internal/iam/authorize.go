@@ -50,9 +50,9 @@ func Denied(caller *Caller, action string, resource arn.ARN, reason string) *fau
 }
 
 // Conditions answers the condition keys of a request of caller: its own,
-// extra, where it comes from, and the time.
+// extra, where it comes from, that it is the caller's own, and the time.
 func (d *Directory) Conditions(caller *Caller, extra policy.Context) policy.Context {
-	c := make(policy.Context, len(caller.Context)+len(extra)+3)
+	c := make(policy.Context, len(caller.Context)+len(extra)+5)
 	maps.Copy(c, extra)
 	if caller.Role != nil {
 		TagConditions(c, "aws:PrincipalTag/", caller.Role.Tags) // a session's own go before them
@@ -61,6 +61,9 @@ func (d *Directory) Conditions(caller *Caller, extra policy.Context) policy.Cont
 	if caller.SourceIP.IsValid() {
 		c.Set("aws:SourceIp", caller.SourceIP.Unmap().String())
 	}
+	// AWS sets both for every request; here no service asks in anybody's name.
+	c.Set("aws:ViaAWSService", "false")
+	c.Set("aws:PrincipalIsAWSService", "false")
 	now := d.now()
 	c.Set("aws:CurrentTime", now.Format(time.RFC3339))
 	c.Set("aws:EpochTime", strconv.FormatInt(now.Unix(), 10))
