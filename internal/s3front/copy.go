@@ -168,6 +168,28 @@ func (f *Front) authoriseTags(r *request, src source, keys policy.Context) error
 	return f.untagged(r, src)
 }
 
+// checkDirectorySource refuses what the embedded store fails to copy: it takes
+// the directory for an object of that name, and has nothing to copy of one
+// whose name ends with a slash.
+func (f *Front) checkDirectorySource(r *request) error {
+	src, err := readSource(r.Header.Get("X-Amz-Copy-Source"))
+	if err != nil {
+		return err
+	}
+	switch j, err := f.head(r.Context(), src.target, src.params()); {
+	case err != nil:
+		return err
+	case j.etag == "":
+		if err := f.hide(r, src.target); err != nil {
+			return err
+		}
+		return noKey(src.key)
+	case strings.HasSuffix(src.key, "/"):
+		return notBuilt(r.op.name + " of an object whose key ends with a slash")
+	}
+	return nil
+}
+
 // untagged denies a copy that would take tags along, to a caller who may not
 // read or write them. An object without tags may be copied all the same.
 func (f *Front) untagged(r *request, src source) error {

@@ -17,6 +17,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -71,6 +72,7 @@ type request struct {
 	malformed error         // of a body of tags
 	judged    *judged       // the object whose tags the decision may rest on; nil where it doesn't
 	pinned    bool          // a copy is on a condition that its client didn't make
+	versioned bool          // the bucket has versions, as far as it was asked
 	location  string        // the region of the bucket that would be made
 	noRegion  error         // why there is none
 }
@@ -217,7 +219,11 @@ func newRequestID() string {
 // record writes the one record of a request. The key is the client's data and
 // stays out of it.
 func (f *Front) record(r *request, w *answer, err error, took time.Duration) {
-	attrs := []slog.Attr{slog.String("request", r.id), slog.String("service", "s3"), slog.Int("status", w.status), slog.Duration("duration", took)}
+	status := w.status
+	if errors.Is(err, context.Canceled) {
+		status = statusClientClosed
+	}
+	attrs := []slog.Attr{slog.String("request", r.id), slog.String("service", "s3"), slog.Int("status", status), slog.Duration("duration", took)}
 	if name := f.operationOf(r); name != "" {
 		attrs = append(attrs, slog.String("operation", name))
 	}
@@ -230,7 +236,7 @@ func (f *Front) record(r *request, w *answer, err error, took time.Duration) {
 	level := slog.LevelInfo
 	if err != nil {
 		attrs = append(attrs, slog.String("err", err.Error()))
-		if w.status >= 500 && w.status != http.StatusNotImplemented {
+		if status >= 500 && status != http.StatusNotImplemented {
 			level = slog.LevelError
 		}
 	}
@@ -244,6 +250,9 @@ func (f *Front) operationOf(r *request) string {
 	}
 	return f.asks(r)
 }
+
+// statusClientClosed is for the record alone: nobody is there to read it.
+const statusClientClosed = 499
 
 // answer notes what was answered.
 type answer struct {

@@ -75,7 +75,7 @@ var operations = []*operation{
 	{name: "GetObjectAttributes", method: "GET", target: onObject, with: []string{"attributes"}, may: []string{"versionId"}, action: "s3:GetObject", versioned: "s3:GetObjectVersion", also: []string{"s3:GetObjectAttributes"}, alsoVersioned: []string{"s3:GetObjectVersionAttributes"}, readsTags: true},
 	{name: "PutObject", method: "PUT", target: onObject, action: "s3:PutObject", body: bodyStream, conditions: writeConditions},
 	{name: "CopyObject", method: "PUT", target: onObject, copies: true, action: "s3:PutObject"},
-	{name: "DeleteObject", method: "DELETE", target: onObject, may: []string{"versionId"}, action: "s3:DeleteObject", versioned: "s3:DeleteObjectVersion", conditions: writeConditions[:1]},
+	{name: "DeleteObject", method: "DELETE", target: onObject, may: []string{"versionId"}, action: "s3:DeleteObject", versioned: "s3:DeleteObjectVersion", conditions: writeConditions[:1], serve: (*Front).deleteObject},
 	{name: "GetObjectTagging", method: "GET", target: onObject, with: []string{"tagging"}, may: []string{"versionId"}, action: "s3:GetObjectTagging", versioned: "s3:GetObjectVersionTagging", readsTags: true},
 	{name: "PutObjectTagging", method: "PUT", target: onObject, with: []string{"tagging"}, may: []string{"versionId"}, action: "s3:PutObjectTagging", versioned: "s3:PutObjectVersionTagging", body: bodyTags, readsTags: true},
 	{name: "DeleteObjectTagging", method: "DELETE", target: onObject, with: []string{"tagging"}, may: []string{"versionId"}, action: "s3:DeleteObjectTagging", versioned: "s3:DeleteObjectVersionTagging", readsTags: true},

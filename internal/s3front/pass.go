@@ -108,6 +108,17 @@ func (f *Front) passError(w *answer, r *request, resp *http.Response) error {
 		return err
 	}
 	code := readCode(bytes.NewReader(text))
+	if r.op.name == "DeleteObject" {
+		if never, err := f.wasNever(r.Context(), r.target, code, r.params["versionId"]); err != nil || never {
+			w.WriteHeader(http.StatusNoContent)
+			return err
+		}
+	}
+	if resp.StatusCode == http.StatusInternalServerError && r.op.copies {
+		if err := f.checkDirectorySource(r); err != nil {
+			return err
+		}
+	}
 	switch {
 	case r.pinned && resp.StatusCode == http.StatusPreconditionFailed:
 		return fmt.Errorf("%w (the copy's source has changed since its tags were read)", errUnavailable)

@@ -2,6 +2,10 @@ package e2e
 
 import (
 	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,5 +107,73 @@ func (s *Server) curlS3(t *testing.T, curl string, more ...string) {
 		if got := ask(tc.args...); !strings.Contains(got, tc.want) {
 			t.Errorf("%s: got %s, want %s", tc.name, got, tc.want)
 		}
+	}
+}
+
+// A server that is killed while objects are being written has each as it was,
+// or as it is to be, and nothing in between; an upload in parts goes on.
+func TestKillInTheMiddleOfAPut(t *testing.T) {
+	data := t.TempDir()
+	s := StartOn(t, data)
+	c := s.Client()
+	c.S3(t, "PUT", "/halves", "").OK(t)
+	c.S3(t, "PUT", "/halves/old", "the old one").OK(t)
+	id := c.S3(t, "POST", "/halves/film?uploads", "").OK(t).XML("UploadId")
+	etag := c.S3(t, "PUT", "/halves/film?partNumber=1&uploadId="+id, "first part").OK(t).Header.Get("Etag")
+
+	body := bytes.Repeat([]byte("x"), 16<<20)
+	var conns []net.Conn
+	for _, path := range []string{"/halves/old", "/halves/new", "/halves/film?partNumber=2&uploadId=" + id} {
+		req, err := c.request("s3", "PUT", path, nil, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, err := net.Dial("tcp", req.URL.Host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conns = append(conns, conn)
+		var head bytes.Buffer
+		fmt.Fprintf(&head, "PUT %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n", req.URL.RequestURI(), req.URL.Host, len(body))
+		if err := req.Header.Write(&head); err != nil {
+			t.Fatal(err)
+		}
+		head.WriteString("\r\n")
+		head.Write(body[:len(body)/2])
+		if _, err := conn.Write(head.Bytes()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Kill(t)
+	for _, conn := range conns {
+		if answer, _ := io.ReadAll(conn); len(answer) > 0 {
+			t.Errorf("half a body was answered: %s", answer)
+		}
+		conn.Close()
+	}
+
+	s = StartOn(t, data)
+	c = s.Client()
+	if got := c.S3(t, "GET", "/halves/old", "").OK(t); got.Body != "the old one" {
+		t.Errorf("old: got %d bytes, want what it was", len(got.Body))
+	}
+	if got := c.S3(t, "GET", "/halves/new", ""); got.Status != http.StatusNotFound {
+		t.Errorf("new: got %d, want 404", got.Status)
+	}
+	if got := c.S3(t, "GET", "/halves?list-type=2", "").OK(t); strings.Count(got.Body, "<Key>") != 1 {
+		t.Errorf("list: got %s, want old alone", got.Body)
+	}
+	if got := c.S3(t, "GET", "/halves/film?uploadId="+id, "").OK(t); strings.Count(got.Body, "<PartNumber>") != 1 {
+		t.Errorf("parts: got %s, want the first alone", got.Body)
+	}
+	c.S3(t, "POST", "/halves/film?uploadId="+id, "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>"+etag+"</ETag></Part></CompleteMultipartUpload>").OK(t)
+	if got := c.S3(t, "GET", "/halves/film", "").OK(t); got.Body != "first part" {
+		t.Errorf("film: got %q", got.Body)
+	}
+	for _, key := range []string{"old", "film"} {
+		c.S3(t, "DELETE", "/halves/"+key, "")
+	}
+	if got := c.S3(t, "DELETE", "/halves", ""); got.Status != http.StatusNoContent {
+		t.Errorf("the bucket, which is empty: got %d %s", got.Status, got.Body)
 	}
 }
