@@ -14,13 +14,43 @@ func TestWhatTheStoreCannotDo(t *testing.T) {
 	w.ok("PUT", "/photos")
 	w.ok("PUT", "/photos/cat", "before versions")
 	w.ok("PUT", "/photos?versioning", versioning)
-	w.ok("PUT", "/photos/cat", "1")
-	w.ok("PUT", "/photos/cat", "2")
+	if got := w.ok("GET", "/photos/cat?versionId=null"); got.body != "before versions" {
+		t.Errorf("the version of before versions: got %v", got)
+	}
+	for name, c := range map[string]call{
+		"its head":      {method: "HEAD", path: "/photos/cat?versionId=null"},
+		"its tags":      {method: "GET", path: "/photos/cat?tagging&versionId=null"},
+		"a copy of it":  {method: "PUT", path: "/photos/copy", header: []string{"X-Amz-Copy-Source: photos/cat?versionId=null"}},
+		"its new tags":  {method: "PUT", path: "/photos/cat?tagging&versionId=null", body: tagging},
+		"its attribute": {method: "GET", path: "/photos/cat?attributes&versionId=null", header: []string{"X-Amz-Object-Attributes: ETag"}},
+	} {
+		if got := w.send(w.request(w.root, c)); got.status != 404 {
+			t.Errorf("%s, while it is the newest: got %v; the store had no such version", name, got)
+		}
+	}
+	first := w.ok("PUT", "/photos/cat", "1").header.Get("X-Amz-Version-Id")
+	second := w.ok("PUT", "/photos/cat", "2").header.Get("X-Amz-Version-Id")
 	marker := w.ok("DELETE", "/photos/cat").header.Get("X-Amz-Version-Id")
 	w.ok("DELETE", "/photos/cat?versionId="+marker)
 	if got := w.ok("GET", "/photos/cat"); got.body != "before versions" {
 		t.Errorf("a deletion undone: got %q; S3 has 2, the store took what was there before versions", got.body)
 	}
+	for version, want := range map[string]string{first: "1", second: "2"} {
+		if got := w.ok("GET", "/photos/cat?versionId="+version); got.body != want {
+			t.Errorf("version %s is lost: got %v", want, got)
+		}
+	}
+	w.ok("PUT", "/photos/cold", "x", "X-Amz-Storage-Class: GLACIER")
+	if got := w.ok("HEAD", "/photos/cold").header.Get("X-Amz-Storage-Class"); got != "STANDARD" {
+		t.Errorf("storage class: got %q; the store had only STANDARD", got)
+	}
+	id := idIn.FindStringSubmatch(w.ok("POST", "/photos/summed?uploads").body)[1]
+	part := w.ok("PUT", "/photos/summed?partNumber=1&uploadId="+id, "hello", "X-Amz-Checksum-Crc32: NhCmhg==").header
+	summed := "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>" + part.Get("Etag") + "</ETag><ChecksumCRC32>NhCmhg==</ChecksumCRC32></Part></CompleteMultipartUpload>"
+	if got := w.do(w.root, "POST", "/photos/summed?uploadId="+id, summed); got.code != "InvalidPart" {
+		t.Errorf("an upload begun without an algorithm, completed with checksums: got %v; the store refused the part", got)
+	}
+	w.ok("POST", "/photos/summed?uploadId="+id, "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>"+part.Get("Etag")+"</ETag></Part></CompleteMultipartUpload>")
 
 	w.ok("POST", "/photos/film?uploads")
 	_, upload, _ := strings.Cut(w.ok("POST", "/photos/film?uploads").body, "<UploadId>")
