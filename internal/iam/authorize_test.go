@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"muster/internal/arn"
@@ -60,6 +61,9 @@ func TestAuthorize(t *testing.T) {
 		{"from another network", []string{when(`{"IpAddress":{"aws:SourceIp":"10.2.0.0/16"}}`)}, nil, nil, silence},
 		{"in time", []string{when(`{"DateLessThan":{"aws:CurrentTime":"2026-03-01T12:00:01Z"}}`)}, nil, nil, ""},
 		{"too late", []string{when(`{"DateLessThan":{"aws:CurrentTime":"2026-03-01T12:00:00Z"}}`)}, nil, nil, silence},
+		{"for itself", []string{when(`{"Bool":{"aws:ViaAWSService":"false","aws:PrincipalIsAWSService":"false"}}`)}, nil, nil, ""},
+		{"for another", []string{when(`{"Bool":{"aws:ViaAWSService":"true"}}`)}, nil, nil, silence},
+		{"denied to who asks for itself", []string{allow("*", "*"), strings.Replace(when(`{"Bool":{"aws:ViaAWSService":"false"}}`), "Allow", "Deny", 1)}, nil, nil, denial},
 		{"a key of the caller", []string{when(`{"StringEquals":{"aws:userid":"AROA:me"}}`)}, nil, nil, ""},
 		{"a key of the action", []string{when(`{"StringEquals":{"iot:extra":"yes"}}`)}, nil, nil, ""},
 		{"another value of a key", []string{when(`{"StringEquals":{"iot:extra":"no"}}`)}, nil, nil, silence},

@@ -3,6 +3,7 @@ package iam
 import (
 	"context"
 	"net/netip"
+	"slices"
 
 	"muster/internal/arn"
 	"muster/internal/policy"
@@ -71,6 +72,13 @@ func (c *Caller) Policies() []policy.Named {
 		return c.User.Policies
 	}
 	return nil
+}
+
+// LooksAt reports whether what the caller may do can depend on a condition key
+// that begins with prefix; see policy.Document.
+func (c *Caller) LooksAt(prefix string) bool {
+	looks := func(n policy.Named) bool { return n.Document.LooksAt(prefix) }
+	return slices.ContainsFunc(c.Policies(), looks) || slices.ContainsFunc(c.Limits, looks)
 }
 
 // principals answers every name of the caller, as trust policies may use them.

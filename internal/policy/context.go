@@ -22,13 +22,27 @@ func (c Context) Set(key string, values ...string) {
 // NeedsContext reports whether what d decides can depend on the context of a
 // request: whether it has a condition, or a variable in a resource. Where it
 // doesn't, the context need not be made.
-func (d *Document) NeedsContext() bool { return d.needsContext }
+func (d *Document) NeedsContext() bool { return len(d.keys) > 0 }
 
-// asks reports whether the statement looks at the context.
-func (s *statement) asks() bool {
-	return len(s.conditions) > 0 || slices.ContainsFunc(s.resources, func(r resource) bool {
-		return r.whole.variable || slices.ContainsFunc(r.parts[:], func(p pattern) bool { return p.variable })
-	})
+// LooksAt reports whether what d decides can depend on a condition key that
+// begins with prefix, such as s3:ExistingObjectTag/: in a condition, or as a
+// variable. Where it doesn't, what is behind the key need not be looked up.
+func (d *Document) LooksAt(prefix string) bool {
+	prefix = fold(prefix)
+	return slices.ContainsFunc(d.keys, func(key string) bool { return strings.HasPrefix(key, prefix) })
+}
+
+// keys answers the condition keys that the statement looks at, folded.
+func (s *statement) keys() (all []string) {
+	named := func(v *piece) { all = append(all, v.key) }
+	for i := range s.resources {
+		s.resources[i].variables(named)
+	}
+	for i := range s.conditions {
+		all = append(all, s.conditions[i].key)
+		s.conditions[i].variables(named)
+	}
+	return all
 }
 
 func fold(key string) string {

@@ -39,3 +39,33 @@ func TestNeedsContext(t *testing.T) {
 		})
 	}
 }
+
+func TestLooksAt(t *testing.T) {
+	const all = `"Effect":"Allow","Action":"s3:*","Resource":"*"`
+	for _, c := range []struct {
+		name, statement string
+		want            bool
+	}{
+		{"a condition", `{` + all + `,"Condition":{"StringEquals":{"s3:ExistingObjectTag/team":"field"}}}`, true},
+		{"in another case", `{` + all + `,"Condition":{"StringEquals":{"S3:existingobjecttag/Team":"field"}}}`, true},
+		{"that a key is absent", `{` + all + `,"Condition":{"Null":{"s3:ExistingObjectTag/team":"true"}}}`, true},
+		{"a variable in a resource", `{"Effect":"Deny","Action":"s3:*","Resource":"arn:aws:s3:::b/${s3:ExistingObjectTag/team}/*"}`, true},
+		{"a variable in an exception", `{"Effect":"Deny","Action":"s3:*","NotResource":"arn:aws:s3:::b/${s3:ExistingObjectTag/team}/*"}`, true},
+		{"a variable with a default", `{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${s3:ExistingObjectTag/team, 'x'}"}`, true},
+		{"a variable in a value", `{` + all + `,"Condition":{"StringNotEquals":{"aws:PrincipalTag/team":"${s3:ExistingObjectTag/team}"}}}`, true},
+		{"a variable in an ARN", `{` + all + `,"Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::1:role/${s3:ExistingObjectTag/team}"}}}`, true},
+		{"the second statement", `{` + all + `},{` + all + `,"Condition":{"StringEquals":{"s3:ExistingObjectTag/team":"field"}}}`, true},
+		{"nothing", `{` + all + `}`, false},
+		{"others", `{` + all + `,"Condition":{"StringEquals":{"s3:RequestObjectTag/team":"field","s3:prefix":"s3:ExistingObjectTag/"}}}`, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			doc, err := policy.Parse(`{"Version":"2012-10-17","Statement":[`+c.statement+`]}`, policy.Identity)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := doc.LooksAt("s3:ExistingObjectTag/"); got != c.want {
+				t.Errorf("LooksAt: got %v, want %v", got, c.want)
+			}
+		})
+	}
+}

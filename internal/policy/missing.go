@@ -63,32 +63,43 @@ func (m *missing) condition(c *conditionOnAKey) {
 	if len(m.Context[c.key]) == 0 && !c.ifExists {
 		m.add(c.key, c.name)
 	}
+	c.variables(m.variable)
+}
+
+func (m *missing) resource(r *resource) { r.variables(m.variable) }
+
+func (m *missing) variable(v *piece) {
+	if _, ok := m.value(v); !ok {
+		m.add(v.key, v.name)
+	}
+}
+
+// variables calls each with every variable in the values of the condition.
+func (c *conditionOnAKey) variables(each func(*piece)) {
 	switch all := c.test.(type) {
 	case texts:
-		m.patterns(all)
+		variables(all, each)
 	case textsNoCase:
-		m.patterns(all)
+		variables(all, each)
 	case booleans:
-		m.patterns(all)
+		variables(all, each)
 	case names:
 		for i := range all {
-			m.resource(&all[i])
+			all[i].variables(each)
 		}
 	}
 }
 
-func (m *missing) resource(r *resource) {
-	m.patterns([]pattern{r.whole})
-	m.patterns(r.parts[:])
+func (r *resource) variables(each func(*piece)) {
+	variables([]pattern{r.whole}, each)
+	variables(r.parts[:], each)
 }
 
-func (m *missing) patterns(all []pattern) {
+func variables(all []pattern, each func(*piece)) {
 	for i := range all {
 		for j := range all[i].pieces {
 			if v := &all[i].pieces[j]; v.kind == variable {
-				if _, ok := m.value(v); !ok {
-					m.add(v.key, v.name)
-				}
+				each(v)
 			}
 		}
 	}

@@ -48,7 +48,7 @@ func Parse(text string, g Grammar) (*Document, error) {
 		return nil, err
 	}
 	for i := range p.doc.statements {
-		p.doc.needsContext = p.doc.needsContext || p.doc.statements[i].asks()
+		p.doc.keys = append(p.doc.keys, p.doc.statements[i].keys()...)
 	}
 	return p.doc, nil
 }

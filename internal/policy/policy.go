@@ -82,10 +82,10 @@ type Request struct {
 
 // Document is a compiled policy. It never changes and may be shared.
 type Document struct {
-	grammar      Grammar
-	version      string
-	statements   []statement
-	needsContext bool // some statement looks at the context
+	grammar    Grammar
+	version    string
+	statements []statement
+	keys       []string // the condition keys that statements look at, folded
 }
 
 // Version answers the document's Version element, "" when it has none.

@@ -3,7 +3,6 @@ package s3front
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"muster/internal/arn"
@@ -41,6 +40,47 @@ func (f *Front) authorise(r *request) error {
 	if r.op.perKey {
 		return nil
 	}
+	actions, err := r.actions()
+	if err != nil {
+		return err
+	}
+	var src source
+	// Where what the target gets depends on the source's tags, the source comes first.
+	sourceFirst := r.takesTags() && r.caller.LooksAt(requestTag)
+	if sourceFirst {
+		if src, err = f.authoriseSource(r); err != nil {
+			return err
+		}
+	}
+	keys := f.conditions(r)
+	if r.op.readsTags {
+		if r.judged, err = f.lookFor(r, r.target, r.params.only("versionId"), keys); err != nil {
+			return err
+		}
+	}
+	for _, action := range actions {
+		if err := f.may(r, action, r.target.arn(), keys); err != nil {
+			return err
+		}
+	}
+	if r.comparesContent() {
+		if err := f.mayCompare(r); err != nil {
+			return err
+		}
+	}
+	if !r.op.copies {
+		return nil
+	}
+	if !sourceFirst {
+		if src, err = f.authoriseSource(r); err != nil {
+			return err
+		}
+	}
+	return f.authoriseTags(r, src, keys)
+}
+
+// actions are those that the request needs on its target.
+func (r *request) actions() ([]string, error) {
 	actions := append([]string{r.op.action}, r.op.also...)
 	if r.params["versionId"] != "" {
 		actions = append([]string{r.op.versioned}, r.op.alsoVersioned...)
@@ -48,26 +88,20 @@ func (f *Front) authorise(r *request) error {
 	if r.Header.Get("X-Amz-Tagging") != "" {
 		actions = append(actions, "s3:PutObjectTagging")
 	}
-	if r.comparesContent() {
-		actions = append(actions, "s3:GetObject")
-	}
 	acl, err := r.harmlessACL()
-	if err != nil {
-		return err
-	}
 	if acl {
 		actions = append(actions, map[kind]string{onBucket: "s3:PutBucketAcl", onObject: "s3:PutObjectAcl"}[r.target.kind()])
 	}
-	keys := r.conditions()
-	for _, action := range actions {
-		if err := f.may(r, action, r.target.arn(), keys); err != nil {
-			return err
-		}
+	return actions, err
+}
+
+// readAhead reads what is decided about of a body that is small.
+func (r *request) readAhead() error {
+	if r.op.newBucket {
+		r.location, r.noRegion = r.readLocation()
+		return nil
 	}
-	if r.op.copies {
-		return f.authoriseCopy(r, keys)
-	}
-	return nil
+	return r.readTagging()
 }
 
 func (f *Front) may(r *request, action string, resource arn.ARN, keys policy.Context) error {
@@ -81,6 +115,15 @@ func (f *Front) may(r *request, action string, resource arn.ARN, keys policy.Con
 func (r *request) comparesContent() bool {
 	match := r.Header.Get("If-Match")
 	return match != "" && match != "*" && r.Method != http.MethodGet && r.Method != http.MethodHead
+}
+
+// mayCompare asks for that permission.
+func (f *Front) mayCompare(r *request) error {
+	keys := f.common(r)
+	if _, err := f.lookFor(r, r.target, nil, keys); err != nil {
+		return err
+	}
+	return f.may(r, "s3:GetObject", r.target.arn(), keys)
 }
 
 // harmlessACL reports whether the request has an ACL that says what is so
@@ -102,44 +145,10 @@ func (r *request) harmlessACL() (bool, error) {
 
 var errNoACLs = refusal(http.StatusBadRequest, "AccessControlListNotSupported", "The bucket does not allow ACLs")
 
-// conditions are the condition keys of a request, see "Condition keys for
-// Amazon S3" in the Service Authorization Reference.
-func (r *request) conditions() policy.Context {
-	c := policy.Context{}
-	for key, name := range map[string]string{"s3:prefix": "prefix", "s3:delimiter": "delimiter", "s3:max-keys": "max-keys", "s3:VersionId": "versionId"} {
-		if v, ok := r.params[name]; ok {
-			c.Set(key, v)
-		}
-	}
-	for _, name := range []string{"x-amz-acl", "x-amz-copy-source", "x-amz-metadata-directive", "x-amz-storage-class", "x-amz-content-sha256"} {
-		if v := r.Header.Get(name); v != "" {
-			c.Set("s3:"+name, v)
-		}
-	}
-	for _, name := range r.op.conditions {
-		if v := r.Header.Get(name); v != "" && r.op.action != "s3:GetObject" && strings.HasSuffix(name, "-Match") {
-			c.Set("s3:"+strings.ToLower(name), v)
-		}
-	}
-	c.Set("s3:authType", map[bool]string{true: "REST-QUERY-STRING", false: "REST-HEADER"}[r.signature.Presigned])
-	c.Set("s3:signatureversion", map[bool]string{true: "AWS", false: "AWS4-HMAC-SHA256"}[r.signature.Version2])
-	if r.row.Account != "" {
-		c.Set("s3:ResourceAccount", r.row.Account)
-		c.Set("aws:ResourceAccount", r.row.Account)
-	}
-	if tags, err := url.ParseQuery(r.Header.Get("X-Amz-Tagging")); err == nil {
-		for name, values := range tags {
-			c.Set("s3:RequestObjectTag/"+name, values...)
-			c["s3:requestobjecttagkeys"] = append(c["s3:requestobjecttagkeys"], name)
-		}
-	}
-	return c
-}
-
 // hide answers what the caller may know of an object that is not there: who
 // may not list the bucket is told that it may not read.
 func (f *Front) hide(r *request, in target) error {
-	if err := f.may(r, "s3:ListBucket", arn.Bucket(in.bucket), nil); err != nil {
+	if err := f.may(r, "s3:ListBucket", arn.Bucket(in.bucket), f.common(r)); err != nil {
 		return errDenied
 	}
 	return nil

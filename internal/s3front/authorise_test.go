@@ -21,7 +21,7 @@ const (
 // with objects, an older version of cat, and an upload of part.
 type stage struct {
 	*world
-	version, upload, etag, plain string
+	version, upload, etag, plain, cat string
 }
 
 var idIn = regexp.MustCompile(`<UploadId>([^<]+)</UploadId>`)
@@ -30,6 +30,7 @@ func newStage(t *testing.T) *stage {
 	s := &stage{world: newWorld(t)}
 	s.ok("PUT", "/shared")
 	s.ok("PUT", "/empty")
+	s.ok("PUT", "/shared/nulled", "before versions")
 	s.ok("PUT", "/shared?versioning", versioning)
 	s.ok("PUT", "/shared?tagging", tagging, sum(tagging))
 	s.reset()
@@ -39,7 +40,7 @@ func newStage(t *testing.T) *stage {
 // reset puts the objects in place again.
 func (s *stage) reset() {
 	s.version = s.ok("PUT", "/shared/cat", "old").header.Get("X-Amz-Version-Id")
-	s.ok("PUT", "/shared/cat", "new")
+	s.cat = s.ok("PUT", "/shared/cat", "new").header.Get("Etag")
 	s.ok("PUT", "/shared/cat?tagging", tagging)
 	s.plain = s.ok("PUT", "/shared/plain", "plain").header.Get("Etag")
 	s.upload = idIn.FindStringSubmatch(s.ok("POST", "/shared/part?uploads").body)[1]
@@ -47,7 +48,7 @@ func (s *stage) reset() {
 }
 
 func (s *stage) fill(c call) call {
-	fill := strings.NewReplacer("VERSION", s.version, "UPLOAD", s.upload, "ETAG", s.etag, "PLAIN", s.plain).Replace
+	fill := strings.NewReplacer("VERSION", s.version, "UPLOAD", s.upload, "ETAG", s.etag, "PLAIN", s.plain, "CAT", s.cat).Replace
 	c.path, c.body = fill(c.path), fill(c.body)
 	for i := range c.header {
 		c.header = slices.Clone(c.header)

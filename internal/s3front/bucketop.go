@@ -88,11 +88,10 @@ func (f *Front) createBucket(w *answer, r *request) error {
 	if err := r.checkBucketHeaders(); err != nil {
 		return err
 	}
-	region, err := r.location()
-	if err != nil {
-		return err
+	if r.noRegion != nil {
+		return r.noRegion
 	}
-	b, err := f.Buckets.Create(r.Context(), arn.Scope{Account: r.caller.Account, Region: region}, r.target.bucket)
+	b, err := f.Buckets.Create(r.Context(), arn.Scope{Account: r.caller.Account, Region: r.location}, r.target.bucket)
 	if errors.Is(err, fault.AlreadyExists) {
 		e := fault.Of(err)
 		code := "BucketAlreadyExists"
@@ -112,10 +111,10 @@ func (f *Front) createBucket(w *answer, r *request) error {
 	return nil
 }
 
-// location is the region that CreateBucket asks for. As on AWS it must be the
+// readLocation answers the region that CreateBucket asks for. As on AWS it must be the
 // region of the endpoint, here that of the signature; only us-east-1's takes
 // any, and stands for none.
-func (r *request) location() (string, error) {
+func (r *request) readLocation() (string, error) {
 	data, err := r.signature.ReadAll(r.Request, maxSmall)
 	if err != nil {
 		return "", err

@@ -1,18 +1,19 @@
 package s3front
 
 import (
+	"context"
 	"crypto/md5"
 	"encoding/base64"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"regexp"
 	"strings"
 
 	"muster/internal/arn"
-	"muster/internal/policy"
 	"muster/internal/sigv4"
 )
 
@@ -53,6 +54,54 @@ type deleteError struct {
 	Message   string
 }
 
+// deleteObject passes on what deletes the version that it names, or the object.
+func (f *Front) deleteObject(w *answer, r *request) error {
+	version := r.params["versionId"]
+	none, err := f.hasNoVersion(r, r.target.key, version)
+	if err != nil {
+		return err
+	}
+	if !none {
+		return f.pass(w, r)
+	}
+	if _, err := r.forward(); err != nil {
+		return err
+	}
+	w.Header().Set("X-Amz-Version-Id", version)
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// hasNoVersion reports whether an object can't have the version because its
+// bucket was never versioned, or it is a directory. The embedded store takes
+// no notice of the id then, and deletes the object itself.
+func (f *Front) hasNoVersion(r *request, key, version string) (bool, error) {
+	if !storeVersion.MatchString(version) {
+		return false, nil // none, null, or for the store to refuse
+	}
+	if strings.HasSuffix(key, "/") {
+		return true, nil
+	}
+	if r.versioned { // asked once for a request: what was versioned once stays so
+		return false, nil
+	}
+	bucket := r.target.bucket
+	resp, err := f.Store.do(r.Context(), http.MethodGet, target{bucket: bucket}, params{"versioning": ""}, nil, nil)
+	if err != nil {
+		return false, err
+	}
+	defer resp.Body.Close()
+	var found struct{ Status string }
+	if resp.StatusCode != http.StatusOK {
+		return false, fmt.Errorf("look whether bucket %q has versions: the object store answers %d %s", bucket, resp.StatusCode, readCode(resp.Body))
+	}
+	if err := xml.NewDecoder(io.LimitReader(resp.Body, maxErrorBody)).Decode(&found); err != nil {
+		return false, fmt.Errorf("the object store's answer to GetBucketVersioning can't be read: %w", err)
+	}
+	r.versioned = found.Status != ""
+	return !r.versioned, nil
+}
+
 // deleteObjects asks for the permission of every key. Those refused come back
 // as errors; the others are deleted.
 func (f *Front) deleteObjects(w *answer, r *request) error {
@@ -71,6 +120,16 @@ func (f *Front) deleteObjects(w *answer, r *request) error {
 			out.Errors = append(out.Errors, deleteError{o.Key, o.VersionID, e.Code, e.Message})
 			continue
 		}
+		none, err := f.hasNoVersion(r, o.Key, o.VersionID)
+		if err != nil {
+			return err
+		}
+		if none {
+			if !in.Quiet {
+				out.Deleted = append(out.Deleted, deleted{Key: o.Key, VersionID: o.VersionID})
+			}
+			continue
+		}
 		send.Objects = append(send.Objects, o)
 	}
 	if len(send.Objects) > 0 {
@@ -78,7 +137,7 @@ func (f *Front) deleteObjects(w *answer, r *request) error {
 		if err != nil {
 			return err
 		}
-		out.Deleted = done.Deleted
+		out.Deleted = append(out.Deleted, done.Deleted...)
 		out.Errors = append(out.Errors, done.Errors...)
 	}
 	return answerXML(w, out)
@@ -92,8 +151,12 @@ func (r *request) readDeletes() (deleteRequest, error) {
 	if err != nil {
 		return in, err
 	}
-	if err := checkSums(r.Header, data); err != nil {
+	found, err := checkSums(r.Header, data)
+	if err != nil {
 		return in, err
+	}
+	if !found {
+		return in, refusal(http.StatusBadRequest, "InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
 	}
 	if err := decodeXML(data, &in); err != nil {
 		return in, err
@@ -109,13 +172,15 @@ func (r *request) readDeletes() (deleteRequest, error) {
 	return in, nil
 }
 
-func checkSums(h http.Header, data []byte) error {
-	found := h.Get("X-Amz-Trailer") != "" // judged while it was read
+// checkSums compares the body with every checksum beside it and reports
+// whether there is one.
+func checkSums(h http.Header, data []byte) (found bool, err error) {
+	found = h.Get("X-Amz-Trailer") != "" // judged while it was read
 	if sum := h.Get("Content-Md5"); sum != "" {
 		found = true
 		want := md5.Sum(data)
 		if base64.StdEncoding.EncodeToString(want[:]) != sum {
-			return refusal(http.StatusBadRequest, "BadDigest", "The Content-MD5 you specified did not match what we received.")
+			return found, refusal(http.StatusBadRequest, "BadDigest", "The Content-MD5 you specified did not match what we received.")
 		}
 	}
 	for name, values := range h {
@@ -123,14 +188,11 @@ func checkSums(h http.Header, data []byte) error {
 		if want, ok := sigv4.Checksum(name, data); ok {
 			found = true
 			if values[0] != want {
-				return refusal(http.StatusBadRequest, "BadDigest", "The "+name+" you specified did not match the calculated checksum.")
+				return found, refusal(http.StatusBadRequest, "BadDigest", "The "+name+" you specified did not match the calculated checksum.")
 			}
 		}
 	}
-	if !found {
-		return refusal(http.StatusBadRequest, "InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
-	}
-	return nil
+	return found, nil
 }
 
 func (f *Front) mayDelete(r *request, o deleteObject) error {
@@ -140,9 +202,7 @@ func (f *Front) mayDelete(r *request, o deleteObject) error {
 	if err := checkKey(o.Key); err != nil {
 		return err
 	}
-	action, keys := "s3:DeleteObject", policy.Context{}
-	keys.Set("s3:ResourceAccount", r.row.Account)
-	keys.Set("aws:ResourceAccount", r.row.Account)
+	action, keys := "s3:DeleteObject", f.common(r)
 	if o.VersionID != "" {
 		if err := checkID(o.VersionID); err != nil {
 			return err
@@ -182,9 +242,17 @@ func (f *Front) sendDeletes(r *request, send deleteRequest) (*deleteResult, erro
 	}
 	out := deleteResult{Deleted: done.Deleted}
 	for _, e := range done.Errors {
-		if isGone(e.Code, e.VersionID) {
+		never, err := f.wasNever(r.Context(), target{r.target.bucket, e.Key}, e.Code, e.VersionID)
+		if err != nil {
+			return nil, err
+		}
+		if never || isGone(e.Code, e.VersionID) {
 			out.Deleted = append(out.Deleted, deleted{Key: e.Key, VersionID: e.VersionID})
 			continue
+		}
+		if e.Code == errInternal.Code { // what the store says of it has paths of this machine
+			slog.ErrorContext(r.Context(), "object store failed to delete", "request", r.id, "err", e.Message)
+			e.Message = errInternal.Message
 		}
 		out.Errors = append(out.Errors, e)
 	}
@@ -192,6 +260,18 @@ func (f *Front) sendDeletes(r *request, send deleteRequest) (*deleteResult, erro
 		out.Deleted = nil
 	}
 	return &out, nil
+}
+
+// wasNever reports whether the store failed to delete an object because there
+// is none, only keys that go on from its own: S3 calls that deleted. The store
+// takes the directory for the object, in versioned buckets with an error of
+// its own.
+func (f *Front) wasNever(ctx context.Context, t target, code, version string) (bool, error) {
+	if version != "" || code != "ErrDirectoryNotEmpty" && code != errInternal.Code {
+		return false, nil
+	}
+	j, err := f.head(ctx, t, nil)
+	return err == nil && j.etag == "", err
 }
 
 // storeVersion is the form of the embedded store's version ids: ULIDs.

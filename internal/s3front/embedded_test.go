@@ -129,9 +129,9 @@ func TestUnreachableStore(t *testing.T) {
 func TestExternalStore(t *testing.T) {
 	w := newWorld(t)
 	w.ok("PUT", "/outer")
-	front := *w.front
-	front.Store = s3front.NewStore(mustURL(t, w.server.URL), "us-east-1", w.root)
-	outer := httptest.NewServer(&front)
+	front := &s3front.Front{Buckets: w.front.Buckets, IAM: w.front.IAM, Authenticate: w.front.Authenticate, Hostname: w.front.Hostname,
+		Store: s3front.NewStore(mustURL(t, w.server.URL), "us-east-1", w.root)}
+	outer := httptest.NewServer(front)
 	t.Cleanup(outer.Close)
 	inner := w.server
 	w.server = outer

@@ -17,6 +17,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -52,6 +53,8 @@ type Front struct {
 
 	// Now tells the time; time.Now when nil.
 	Now func() time.Time
+
+	tagging keyed // see judged
 }
 
 // request is one request on its way through the door.
@@ -65,6 +68,13 @@ type request struct {
 	params    params // the query without what signs it, each name once
 	op        *operation
 	row       bucket.Bucket // of the bucket the request names
+	tags      []tag         // that the object would get
+	malformed error         // of a body of tags
+	judged    *judged       // the object whose tags the decision may rest on; nil where it doesn't
+	pinned    bool          // a copy is on a condition that its client didn't make
+	versioned bool          // the bucket has versions, as far as it was asked
+	location  string        // the region of the bucket that would be made
+	noRegion  error         // why there is none
 }
 
 func (f *Front) now() time.Time {
@@ -116,6 +126,16 @@ func (f *Front) serve(w *answer, r *request) error {
 			return err
 		}
 	}
+	if err := r.readAhead(); err != nil {
+		return err
+	}
+	if r.changesTags() {
+		unlock, err := f.tagging.lock(r.Context(), r.target)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+	}
 	if err := f.authorise(r); err != nil {
 		return err
 	}
@@ -156,6 +176,9 @@ func (f *Front) verify(r *request) error {
 	r.caller.SourceIP = sourceIP(r.RemoteAddr)
 	r.caller.Context.Set("aws:SecureTransport", strconv.FormatBool(r.TLS != nil))
 	r.caller.Context.Set("aws:RequestedRegion", r.region)
+	if from := r.Referer(); from != "" {
+		r.caller.Context.Set("aws:Referer", from)
+	}
 	if agent := r.UserAgent(); agent != "" {
 		r.caller.Context.Set("aws:UserAgent", agent)
 	}
@@ -196,7 +219,11 @@ func newRequestID() string {
 // record writes the one record of a request. The key is the client's data and
 // stays out of it.
 func (f *Front) record(r *request, w *answer, err error, took time.Duration) {
-	attrs := []slog.Attr{slog.String("request", r.id), slog.String("service", "s3"), slog.Int("status", w.status), slog.Duration("duration", took)}
+	status := w.status
+	if errors.Is(err, context.Canceled) {
+		status = statusClientClosed
+	}
+	attrs := []slog.Attr{slog.String("request", r.id), slog.String("service", "s3"), slog.Int("status", status), slog.Duration("duration", took)}
 	if name := f.operationOf(r); name != "" {
 		attrs = append(attrs, slog.String("operation", name))
 	}
@@ -209,7 +236,7 @@ func (f *Front) record(r *request, w *answer, err error, took time.Duration) {
 	level := slog.LevelInfo
 	if err != nil {
 		attrs = append(attrs, slog.String("err", err.Error()))
-		if w.status >= 500 && w.status != http.StatusNotImplemented {
+		if status >= 500 && status != http.StatusNotImplemented {
 			level = slog.LevelError
 		}
 	}
@@ -223,6 +250,9 @@ func (f *Front) operationOf(r *request) string {
 	}
 	return f.asks(r)
 }
+
+// statusClientClosed is for the record alone: nobody is there to read it.
+const statusClientClosed = 499
 
 // answer notes what was answered.
 type answer struct {

@@ -2,6 +2,8 @@ package s3front
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"crypto/md5"
 	"encoding/hex"
 	"encoding/xml"
@@ -14,6 +16,7 @@ import (
 
 var (
 	errPartOrder    = refusal(http.StatusBadRequest, "InvalidPartOrder", "The list of parts was not in ascending order. The parts list must be specified in order by part number.")
+	errIsDirectory  = refusal(http.StatusConflict, "ExistingObjectIsDirectory", "Existing Object is a directory.") // the store's words
 	errNoSuchUpload = refusal(http.StatusNotFound, "NoSuchUpload", "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.")
 )
 
@@ -50,6 +53,11 @@ func (f *Front) completeUpload(w *answer, r *request) error {
 		return err
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusInternalServerError {
+		if taken, err := f.isDirectory(r.Context(), r.target); err != nil || taken {
+			return cmp.Or[error](err, errIsDirectory)
+		}
+	}
 	if resp.StatusCode >= 400 {
 		return f.passError(w, r, resp)
 	}
@@ -62,6 +70,25 @@ func (f *Front) completeUpload(w *answer, r *request) error {
 	w.WriteHeader(resp.StatusCode)
 	_, err = w.Write(storeLocation.ReplaceAllLiteral(said, r.ownLocation()))
 	return err
+}
+
+// isDirectory reports whether there are keys that go on from the object's: the
+// embedded store has a directory there, and no word of its own for it when an
+// upload is completed.
+func (f *Front) isDirectory(ctx context.Context, t target) (bool, error) {
+	query := params{"versions": "", "prefix": strings.TrimSuffix(t.key, "/") + "/", "max-keys": "1"}
+	resp, err := f.Store.do(ctx, http.MethodGet, target{bucket: t.bucket}, query, nil, nil)
+	if err != nil {
+		return false, err
+	}
+	defer resp.Body.Close()
+	var found struct {
+		Version, DeleteMarker []struct{ Key string }
+	}
+	if err := xml.NewDecoder(io.LimitReader(resp.Body, maxErrorBody)).Decode(&found); err != nil {
+		return false, fmt.Errorf("the object store's answer to ListObjectVersions can't be read: %w", err)
+	}
+	return len(found.Version)+len(found.DeleteMarker) > 0, nil
 }
 
 // storeLocation is the address of an object at the store.

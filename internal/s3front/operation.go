@@ -28,6 +28,7 @@ type operation struct {
 	perKey            bool // asks for a permission per key, itself
 	newBucket         bool // the bucket needn't be there
 	body              bodyKind
+	readsTags         bool                                  // its permissions may depend on the tags that the object has
 	conditions        []string                              // the conditional headers it obeys
 	serve             func(*Front, *answer, *request) error // nil: passed on to the store
 }
@@ -38,6 +39,7 @@ type bodyKind int
 const (
 	bodyNone   bodyKind = iota // nothing is sent on
 	bodySmall                  // read whole, verified, then sent on
+	bodyTags                   // tags, read before anything is decided
 	bodyStream                 // verified while it is sent on
 )
 
@@ -68,15 +70,15 @@ var operations = []*operation{
 	{name: "DeleteBucketTagging", method: "DELETE", target: onBucket, with: []string{"tagging"}, action: "s3:PutBucketTagging"},
 	{name: "DeleteObjects", method: "POST", target: onBucket, with: []string{"delete"}, perKey: true, serve: (*Front).deleteObjects},
 
-	{name: "GetObject", method: "GET", target: onObject, may: getParams, action: "s3:GetObject", versioned: "s3:GetObjectVersion", conditions: readConditions},
-	{name: "HeadObject", method: "HEAD", target: onObject, may: getParams, action: "s3:GetObject", versioned: "s3:GetObjectVersion", conditions: readConditions},
-	{name: "GetObjectAttributes", method: "GET", target: onObject, with: []string{"attributes"}, may: []string{"versionId"}, action: "s3:GetObject", versioned: "s3:GetObjectVersion", also: []string{"s3:GetObjectAttributes"}, alsoVersioned: []string{"s3:GetObjectVersionAttributes"}},
+	{name: "GetObject", method: "GET", target: onObject, may: getParams, action: "s3:GetObject", versioned: "s3:GetObjectVersion", conditions: readConditions, readsTags: true},
+	{name: "HeadObject", method: "HEAD", target: onObject, may: getParams, action: "s3:GetObject", versioned: "s3:GetObjectVersion", conditions: readConditions, readsTags: true},
+	{name: "GetObjectAttributes", method: "GET", target: onObject, with: []string{"attributes"}, may: []string{"versionId"}, action: "s3:GetObject", versioned: "s3:GetObjectVersion", also: []string{"s3:GetObjectAttributes"}, alsoVersioned: []string{"s3:GetObjectVersionAttributes"}, readsTags: true},
 	{name: "PutObject", method: "PUT", target: onObject, action: "s3:PutObject", body: bodyStream, conditions: writeConditions},
 	{name: "CopyObject", method: "PUT", target: onObject, copies: true, action: "s3:PutObject"},
-	{name: "DeleteObject", method: "DELETE", target: onObject, may: []string{"versionId"}, action: "s3:DeleteObject", versioned: "s3:DeleteObjectVersion", conditions: writeConditions[:1]},
-	{name: "GetObjectTagging", method: "GET", target: onObject, with: []string{"tagging"}, may: []string{"versionId"}, action: "s3:GetObjectTagging", versioned: "s3:GetObjectVersionTagging"},
-	{name: "PutObjectTagging", method: "PUT", target: onObject, with: []string{"tagging"}, may: []string{"versionId"}, action: "s3:PutObjectTagging", versioned: "s3:PutObjectVersionTagging", body: bodySmall},
-	{name: "DeleteObjectTagging", method: "DELETE", target: onObject, with: []string{"tagging"}, may: []string{"versionId"}, action: "s3:DeleteObjectTagging", versioned: "s3:DeleteObjectVersionTagging"},
+	{name: "DeleteObject", method: "DELETE", target: onObject, may: []string{"versionId"}, action: "s3:DeleteObject", versioned: "s3:DeleteObjectVersion", conditions: writeConditions[:1], serve: (*Front).deleteObject},
+	{name: "GetObjectTagging", method: "GET", target: onObject, with: []string{"tagging"}, may: []string{"versionId"}, action: "s3:GetObjectTagging", versioned: "s3:GetObjectVersionTagging", readsTags: true},
+	{name: "PutObjectTagging", method: "PUT", target: onObject, with: []string{"tagging"}, may: []string{"versionId"}, action: "s3:PutObjectTagging", versioned: "s3:PutObjectVersionTagging", body: bodyTags, readsTags: true},
+	{name: "DeleteObjectTagging", method: "DELETE", target: onObject, with: []string{"tagging"}, may: []string{"versionId"}, action: "s3:DeleteObjectTagging", versioned: "s3:DeleteObjectVersionTagging", readsTags: true},
 
 	{name: "CreateMultipartUpload", method: "POST", target: onObject, with: []string{"uploads"}, action: "s3:PutObject"},
 	{name: "UploadPart", method: "PUT", target: onObject, with: []string{"partNumber", "uploadId"}, action: "s3:PutObject", body: bodyStream},

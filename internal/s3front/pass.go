@@ -32,7 +32,7 @@ func (f *Front) pass(w *answer, r *request) error {
 	if err := f.checkExists(r); err != nil {
 		return err
 	}
-	resp, err := f.Store.do(r.Context(), r.Method, r.target, r.params, header, body)
+	resp, err := f.ask(r, header, body)
 	if err != nil {
 		return err
 	}
@@ -42,6 +42,9 @@ func (f *Front) pass(w *answer, r *request) error {
 	}
 	if r.op.copies && resp.StatusCode == http.StatusNotModified {
 		return errPrecondition // a copy has nothing to be kept of, so S3 knows no 304 of it
+	}
+	if err := f.checkUnchanged(r, resp.Header.Get("Etag")); err != nil {
+		return err
 	}
 	answerHeaders(w, resp.Header)
 	w.WriteHeader(resp.StatusCode)
@@ -79,6 +82,8 @@ func (r *request) passedBody(header http.Header) (*sigv4.Body, error) {
 			return nil, err
 		}
 		return plainBody(data), nil
+	case bodyTags:
+		return r.tagBody(header)
 	case bodyStream:
 		body, err := r.signature.Body(r.Request)
 		if err != nil {
@@ -103,7 +108,20 @@ func (f *Front) passError(w *answer, r *request, resp *http.Response) error {
 		return err
 	}
 	code := readCode(bytes.NewReader(text))
+	if r.op.name == "DeleteObject" {
+		if never, err := f.wasNever(r.Context(), r.target, code, r.params["versionId"]); err != nil || never {
+			w.WriteHeader(http.StatusNoContent)
+			return err
+		}
+	}
+	if resp.StatusCode == http.StatusInternalServerError && r.op.copies {
+		if err := f.checkDirectorySource(r); err != nil {
+			return err
+		}
+	}
 	switch {
+	case r.pinned && resp.StatusCode == http.StatusPreconditionFailed:
+		return fmt.Errorf("%w (the copy's source has changed since its tags were read)", errUnavailable)
 	case resp.StatusCode == http.StatusServiceUnavailable:
 		return fmt.Errorf("%w (the object store: %s)", errUnavailable, code)
 	case resp.StatusCode >= 500 && resp.StatusCode != http.StatusNotImplemented, code == "SignatureDoesNotMatch", code == "InvalidAccessKeyId", code == "RequestTimeTooSkewed":
@@ -190,13 +208,13 @@ func (b *watchedBody) err() error {
 	return nil
 }
 
-// decodeXML reads a document that may hold only what v names.
+// decodeXML reads a document, after which only white space may come.
 func decodeXML(data []byte, v any) error {
 	d := xml.NewDecoder(bytes.NewReader(data))
 	if err := d.Decode(v); err != nil {
 		return errMalformed
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+	if rest := data[d.InputOffset():]; len(bytes.TrimSpace(rest)) > 0 {
 		return errMalformed
 	}
 	return nil

@@ -125,8 +125,11 @@ func (w *world) session(service *sts.Service) sigv4.Credential {
 
 // statement is a line of a policy.
 type statement struct {
-	Effect, Action, Resource string
-	Condition                map[string]map[string]string `json:",omitempty"`
+	Effect    string
+	Action    string `json:",omitempty"`
+	NotAction string `json:",omitempty"`
+	Resource  string
+	Condition map[string]map[string]string `json:",omitempty"`
 }
 
 func allow(action, resource string) statement {

@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -24,6 +26,7 @@ type Server struct {
 	URL  string            // of the API port, without a trailing slash
 	Env  map[string]string // what muster env exports
 
+	http *http.Client // that trusts it
 	cmd  *exec.Cmd
 	log  *logBuffer
 	done chan struct{} // closed when the process has ended
@@ -91,8 +94,9 @@ func (s *Server) awaitReady(t *testing.T) {
 		if s.URL == "" {
 			s.Env = MusterEnv(t, s.Data)
 			s.URL = strings.TrimSuffix(s.Env["AWS_ENDPOINT_URL"], "/")
+			s.http = trusting(t, s.Env["AWS_CA_BUNDLE"])
 		}
-		if resp, err := plain.Get(s.URL + "/readyz"); err == nil {
+		if resp, err := s.http.Get(s.URL + "/readyz"); err == nil {
 			resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {
 				return
@@ -168,7 +172,26 @@ func (s *Server) Get(t *testing.T, path string) Reply {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return send(t, plain, req)
+	return send(t, s.http, req)
+}
+
+// trusting is plain, or what also trusts the certificates of a file.
+func trusting(t *testing.T, bundle string) *http.Client {
+	t.Helper()
+	if bundle == "" {
+		return plain
+	}
+	text, err := os.ReadFile(bundle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(text) {
+		t.Fatalf("no certificates in %s:\n%s", bundle, text)
+	}
+	c := *plain
+	c.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
+	return &c
 }
 
 // MusterEnv runs muster env as a shell would and answers what it exported.

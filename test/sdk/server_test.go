@@ -2,6 +2,8 @@ package sdk
 
 import (
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net/http"
 	"os"
@@ -88,7 +90,7 @@ func start(t *testing.T, flags ...string) (rootURL string) {
 		if !ok {
 			continue
 		}
-		resp, err := http.Get(env["AWS_ENDPOINT_URL"] + "/readyz")
+		resp, err := trusting(t, env["AWS_CA_BUNDLE"]).Get(env["AWS_ENDPOINT_URL"] + "/readyz")
 		if err != nil {
 			continue
 		}
@@ -100,6 +102,22 @@ func start(t *testing.T, flags ...string) (rootURL string) {
 			return env["MUSTER_ROOT_CA_URL"]
 		}
 	}
+}
+
+// trusting answers a client that trusts the certificates of a file, if there
+// is one.
+func trusting(t *testing.T, bundle string) *http.Client {
+	t.Helper()
+	if bundle == "" {
+		return http.DefaultClient
+	}
+	text, err := os.ReadFile(bundle)
+	check(t, err)
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(text) {
+		t.Fatalf("no certificates in %s", bundle)
+	}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
 }
 
 // environment reads what muster env exports; ok is false before the server says so.

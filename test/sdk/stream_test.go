@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -166,4 +167,53 @@ func asOverTLS(o *s3.Options) {
 		}
 		return s.Finalize.Add(scheme("ByHTTP", "http"), middleware.After)
 	})
+}
+
+// Over TLS, what can't be read twice is sent with its checksum after it, as
+// the SDK does by itself; and a URL of its making is good for one key.
+func TestOverTLS(t *testing.T) {
+	start(t, "--api-tls=auto")
+	c, ctx := newClients(t), t.Context()
+	bucket, key := "over-tls", new("body")
+	_, err := c.s3.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &bucket})
+	check(t, err)
+	text := strings.Repeat("0123456789abcdef", 20_000)
+	for _, body := range []io.Reader{io.MultiReader(strings.NewReader(text)), strings.NewReader(text)} {
+		var sent string
+		_, err = c.s3.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: key, Body: body, ContentLength: aws.Int64(int64(len(text)))}, hashSent(&sent))
+		check(t, err)
+		if sent != "STREAMING-UNSIGNED-PAYLOAD-TRAILER" {
+			t.Errorf("the SDK sent %s", sent)
+		}
+		if get(t, c, bucket, *key) != text {
+			t.Error("it is not what was sent")
+		}
+	}
+	maker := s3.NewPresignClient(c.s3)
+	put, err := maker.PresignPutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: new("through a url")})
+	check(t, err)
+	read, err := maker.PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: new("through a url")})
+	check(t, err)
+	client := trusting(t, os.Getenv("AWS_CA_BUNDLE"))
+	for _, tc := range []struct {
+		method, url, body string
+		status            int
+	}{
+		{"PUT", put.URL, "hello", http.StatusOK},
+		{"GET", read.URL, "", http.StatusOK},
+		{"GET", strings.Replace(read.URL, "through", "thr0ugh", 1), "", http.StatusForbidden},
+		{"DELETE", read.URL, "", http.StatusForbidden},
+	} {
+		r, err := http.NewRequestWithContext(ctx, tc.method, tc.url, strings.NewReader(tc.body))
+		check(t, err)
+		resp, err := client.Do(r)
+		check(t, err)
+		defer resp.Body.Close()
+		if resp.StatusCode != tc.status {
+			t.Errorf("%s %s: got %s, want %d", tc.method, tc.url, resp.Status, tc.status)
+		}
+	}
+	if get(t, c, bucket, "through a url") != "hello" {
+		t.Error("what was put through a URL is not what was sent")
+	}
 }
