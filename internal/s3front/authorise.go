@@ -2,8 +2,10 @@ package s3front
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"muster/internal/arn"
@@ -59,6 +61,9 @@ func (f *Front) authorise(r *request) error {
 		actions = append(actions, map[kind]string{onBucket: "s3:PutBucketAcl", onObject: "s3:PutObjectAcl"}[r.target.kind()])
 	}
 	keys := r.conditions()
+	if err := r.tagConditions(keys); err != nil {
+		return err
+	}
 	for _, action := range actions {
 		if err := f.may(r, action, r.target.arn(), keys); err != nil {
 			return err
@@ -127,13 +132,31 @@ func (r *request) conditions() policy.Context {
 		c.Set("s3:ResourceAccount", r.row.Account)
 		c.Set("aws:ResourceAccount", r.row.Account)
 	}
-	if tags, err := url.ParseQuery(r.Header.Get("X-Amz-Tagging")); err == nil {
-		for name, values := range tags {
-			c.Set("s3:RequestObjectTag/"+name, values...)
-			c["s3:requestobjecttagkeys"] = append(c["s3:requestobjecttagkeys"], name)
-		}
-	}
 	return c
+}
+
+var errBadTags = refusal(http.StatusBadRequest, "InvalidArgument", "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
+
+// tagConditions adds the tags that an object is to have. The store reads the
+// header again, so one that could be read otherwise is refused, and so are keys
+// that differ only in case, which condition keys can't tell apart.
+func (r *request) tagConditions(c policy.Context) error {
+	tags, err := url.ParseQuery(r.Header.Get("X-Amz-Tagging"))
+	if err != nil {
+		return errBadTags
+	}
+	names := slices.Sorted(maps.Keys(tags))
+	spelled := map[string]bool{}
+	for _, name := range names {
+		folded := strings.ToLower(name)
+		if len(tags[name]) > 1 || spelled[folded] {
+			return errBadTags
+		}
+		spelled[folded] = true
+		c.Set("s3:RequestObjectTag/"+name, tags[name]...)
+	}
+	c.Set("s3:RequestObjectTagKeys", names...)
+	return nil
 }
 
 // hide answers what the caller may know of an object that is not there: who
