@@ -174,7 +174,7 @@ func FuzzTags(f *testing.F) {
 	w.may(allow("s3:PutObject", "tags/*"), only, allow("s3:PutObjectTagging", "tags/any"), never)
 	for _, seed := range []string{
 		"", "team=blue", "team=red", "team=blue&x=y", "team=red&team=blue", "Team=red&team=blue", "team=red&Team=blue", "t%65am=re%64", "+team=red", "team=red&a;b", "team=red;a=b",
-		"team=red&%zz", "&team=red", "team=red&=", "team", "team==red", "team=red#", "team=%00red", "tea\u200dm=red",
+		"team=red&%zz", "&team=red", "team=red&=", "team", "0\t0", "team==red", "team=red#", "team=%00red", "tea\u200dm=red",
 	} {
 		f.Add(seed)
 	}
@@ -250,6 +250,7 @@ func FuzzConditions(f *testing.F) {
 	tag := w.ok("PUT", "/open/model", model).header.Get("Etag")
 	f.Add("bytes=2-4", tag, "*", "Sat, 29 Oct 1994 19:43:31 GMT", "")
 	f.Add("bytes=-0,9-", "W/"+tag, `"a","b"`, "soon", "partNumber=1")
+	f.Add("a\tb", "c\td", "", "", "response-content-type=%00")
 	f.Add("bytes=18446744073709551615-", "", "", "", "response-content-type=a%0d%0ab")
 	w.ready()
 	f.Fuzz(func(t *testing.T, span, match, noneMatch, since, query string) {
