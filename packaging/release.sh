@@ -18,7 +18,7 @@ mkdir dist/common/completion
 for shell in bash zsh fish powershell; do
   "$GO" run -ldflags "$LDFLAGS" ./cmd/muster completion "$shell" > "dist/common/completion/muster.$shell"
 done
-cp -R README.md CHANGELOG.md LICENSE NOTICE packaging/systemd dist/common/
+cp -R README.md README.es.md CHANGELOG.md LICENSE NOTICE packaging/systemd dist/common/
 
 for platform in $platforms; do
   os=${platform%/*} arch=${platform#*/} arm=

@@ -35,7 +35,7 @@ func TestExitCodes(t *testing.T) {
 		want int
 	}{
 		{"fine", []string{"version"}, 0},
-		{"no server", []string{"env", "--data", t.TempDir()}, exitFailed},
+		{"no server", []string{"env", "--wait", "0", "--data", t.TempDir()}, exitFailed},
 		{"an unknown command", []string{"fly"}, exitUsage},
 		{"an unknown flag", []string{"env", "--wings"}, exitUsage},
 		{"an unknown word of a flag", []string{"operations", "-o", "xml"}, exitUsage},

@@ -43,6 +43,7 @@ type doctor struct {
 	lookup func(ctx context.Context, host string) ([]string, error)
 	space  func(dir string) (space, error)
 
+	locked  bool // a server holds the data, up or not
 	running bool
 	state   server.State // of the running server
 	found   []finding
@@ -96,8 +97,12 @@ func (d *doctor) examine(ctx context.Context) []finding {
 	d.checkServer()
 	d.checkDisk()
 	d.checkKeys()
+	d.checkAge()
 	if !d.running {
-		d.checkFreePorts()
+		if !d.locked {
+			d.checkKept(ctx)
+			d.checkFreePorts()
+		}
 		d.checkName(ctx, "host name", d.config.Hostname, "")
 		return d.found
 	}

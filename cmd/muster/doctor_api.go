@@ -5,11 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"time"
 
 	"muster/internal/account"
@@ -18,12 +21,13 @@ import (
 	"muster/internal/sigv4"
 )
 
-// How far the server's clock may be from this one. Signatures hold for five
-// minutes either way.
+// How far the server's clock may be from this one.
 const (
 	clockDoubt = 30 * time.Second
-	clockLimit = 5 * time.Minute
+	clockLimit = sigv4.MaxSkew
 )
+
+const clockFix = "set the clock and keep it with NTP: timedatectl set-ntp true"
 
 // checkPorts reports whether both ports can be reached.
 func (d *doctor) checkPorts(ctx context.Context) bool {
@@ -89,7 +93,7 @@ func (d *doctor) get(ctx context.Context, client *http.Client, path string) (*ht
 // checkClock compares the clock with the server's, and reports whether it
 // answers at all.
 func (d *doctor) checkClock(ctx context.Context, client *http.Client) bool {
-	const check, fix = "clock", "set the clock and keep it with NTP: timedatectl set-ntp true"
+	const check = "clock"
 	sent := d.now()
 	answer, _, err := d.get(ctx, client, "/healthz")
 	if err != nil {
@@ -104,9 +108,9 @@ func (d *doctor) checkClock(ctx context.Context, client *http.Client) bool {
 	}
 	switch apart := here.Sub(there).Abs().Truncate(time.Second); {
 	case apart > clockLimit:
-		d.fail(check, fix, "this machine and the server are %v apart: signatures are refused", apart)
+		d.fail(check, clockFix, "this machine and the server are %v apart: signatures are refused", apart)
 	case apart > clockDoubt:
-		d.warn(check, fix, "this machine and the server are %v apart", apart)
+		d.warn(check, clockFix, "this machine and the server are %v apart", apart)
 	default:
 		d.ok(check, "%s, as the server's", here.UTC().Format(time.RFC3339))
 	}
@@ -125,8 +129,11 @@ func (d *doctor) checkReady(ctx context.Context, client *http.Client) {
 		d.fail(check, "look for what answers at "+d.state.API+" in the server's place", "/readyz answers %s without a reason", answer.Status)
 		return
 	}
-	if said["store"] != "ok" {
+	file := filepath.Join(d.config.Data, "muster.db")
+	if _, err := os.Stat(file); said["store"] != "ok" {
 		d.fail(check, fix, "the database can't be read or written")
+	} else if errors.Is(err, fs.ErrNotExist) {
+		d.fail(check, fmt.Sprintf("keep the server running, which still holds it, until it is saved from /proc/%d/fd", d.state.PID), "%s was deleted", file)
 	} else {
 		d.ok(check, "the database is read and written")
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -75,9 +77,9 @@ func strayFile(dir string, of fs.FileInfo) string {
 func (d *doctor) checkServer() {
 	const check = "server"
 	s, err := server.ReadState(d.config.Data)
-	locked := server.Running(d.config.Data)
+	d.locked = server.Running(d.config.Data)
 	switch {
-	case !locked:
+	case !d.locked:
 		d.fail(check, "muster serve --data "+d.config.Data, "no muster is running on this data directory")
 	case errors.Is(err, server.NotRunning):
 		d.fail(check, "wait until it is up and look at its log", "a muster holds the lock but is not up: it starts, or stops")
@@ -127,10 +129,7 @@ func (d *doctor) checkDisk() {
 
 // checkKeys looks at the two files that open everything.
 func (d *doctor) checkKeys() {
-	master := d.config.MasterKeyFile
-	if master == "" {
-		master = filepath.Join(d.config.Data, "master.key")
-	}
+	master := d.masterKeyFile()
 	root := filepath.Join(d.config.Data, "root-credentials")
 	if d.running {
 		master, root = d.state.Master, d.state.RootKey
@@ -144,6 +143,13 @@ func (d *doctor) checkKeys() {
 		_, err := account.ReadRootKey(root)
 		return err
 	})
+}
+
+func (d *doctor) masterKeyFile() string {
+	if d.config.MasterKeyFile != "" {
+		return d.config.MasterKeyFile
+	}
+	return filepath.Join(d.config.Data, "master.key")
 }
 
 // checkKey checks a key's file. It is needed when the data were made with it;
@@ -170,6 +176,43 @@ func (d *doctor) checkKey(check, file string, needed bool, restore string, read 
 		return
 	}
 	d.ok(check, "%s, mode %04o", file, info.Mode().Perm())
+}
+
+// checkAge compares the clock with the time of the last write. A machine that
+// doesn't keep the time while it is off starts in the past, where certificates
+// are not valid yet.
+func (d *doctor) checkAge() {
+	for _, name := range []string{"muster.db-wal", "muster.db"} {
+		info, err := os.Stat(filepath.Join(d.config.Data, name))
+		if err != nil {
+			continue
+		}
+		if wrote := info.ModTime(); wrote.Sub(d.now()) > clockDoubt {
+			d.fail("clock", clockFix, "it is %s here, and the data were written at %s", d.now().UTC().Format(time.RFC3339), wrote.UTC().Format(time.RFC3339))
+			return
+		}
+	}
+}
+
+// checkKept looks into the data that no server holds, as the next one will.
+func (d *doctor) checkKept(ctx context.Context) {
+	const check = "store"
+	err := server.Examine(ctx, d.config.Data, d.masterKeyFile())
+	if server.Running(d.config.Data) {
+		return // one was started meanwhile, and wrote what was being read
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		d.warn(check, "none is needed: the next start makes it", "there is no database in %s", d.config.Data)
+	case errors.Is(err, server.NotExamined):
+		d.warn(check, "look whether the next start succeeds", "%v", err)
+	case errors.Is(err, seal.ErrWrongKey):
+		d.fail(check, "restore the master key that the data were made with, or name its file with --master-key-file", "the master key is another: %v", err)
+	case err != nil:
+		d.fail(check, "restore the data directory from your copy, or install the version of Muster that wrote it", "a copy of the database can't be used: %v", err)
+	default:
+		d.ok(check, "the database is whole")
+	}
 }
 
 // checkFreePorts tries the ports that a server would take.

@@ -3,11 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -236,6 +239,16 @@ func TestDoctorFinds(t *testing.T) {
 			url := api(t, time.Now(), `{"status":"not ready","store":"failed","s3":"ok"}`)
 			p.publish(t, func(s *server.State) { s.API = url })
 		}, "store", broken, "can't be read", "log"},
+		{"a database that was deleted", func(t *testing.T, p *patient) {
+			file := filepath.Join(p.data, "muster.db")
+			if err := os.Rename(file, file+".away"); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { os.Rename(file+".away", file) })
+		}, "store", broken, "was deleted", "keep the server running"},
+		{"a clock before the last write", func(t *testing.T, p *patient) {
+			p.now = func() time.Time { return time.Now().Add(-time.Hour) }
+		}, "clock", broken, "the data were written at", "NTP"},
 		{"an object store that fails", func(t *testing.T, p *patient) {
 			url := api(t, time.Now(), `{"status":"not ready","store":"ok","s3":"failed"}`)
 			p.publish(t, func(s *server.State) { s.API = url })
@@ -309,6 +322,92 @@ func TestDoctorFindsInAServer(t *testing.T) {
 	}
 }
 
+// What no server holds is looked into on a copy, and stays as it is.
+func TestDoctorFindsInWhatWasLeft(t *testing.T) {
+	for _, tc := range []sick{
+		{"whole data", nil, "store", fine, "whole", ""},
+		{"no database", func(t *testing.T, p *patient) { os.Remove(filepath.Join(p.data, "muster.db")) }, "store", doubt, "no database", "next start"},
+		{"a file that is no database", func(t *testing.T, p *patient) {
+			os.WriteFile(filepath.Join(p.data, "muster.db"), []byte("not a database, though longer than a header"), 0o600)
+		}, "store", broken, "not a database", "your copy"},
+		{"a page that was overwritten", func(t *testing.T, p *patient) { overwrite(t, filepath.Join(p.data, "muster.db")) }, "store", broken, "", "your copy"},
+		{"another master key", func(t *testing.T, p *patient) {
+			os.WriteFile(filepath.Join(p.data, "master.key"), []byte(base64.StdEncoding.EncodeToString(make([]byte, 32))), 0o600)
+		}, "store", broken, "the master key is another", "restore the master key"},
+		{"a database that can't be read", func(t *testing.T, p *patient) {
+			file := filepath.Join(p.data, "muster.db")
+			if err := errors.Join(os.Remove(file), os.Mkdir(file, 0o700)); err != nil {
+				t.Fatal(err)
+			}
+		}, "store", doubt, "not looked into", "next start"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := newPatient(t, nil)
+			p.stop()
+			if tc.damage != nil {
+				tc.damage(t, p)
+				tc.damage = nil
+			}
+			before := contents(t, p.data)
+			t.Setenv("TMPDIR", t.TempDir())
+			tc.look(t, p)
+			if after := contents(t, p.data); !maps.Equal(before, after) {
+				t.Errorf("the data were %v and are %v", before, after)
+			}
+			if left := contents(t, os.TempDir()); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}
+
+// overwrite spoils all of a database but its first page, which has the tables.
+func overwrite(t *testing.T, file string) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 4096; i < len(data); i++ {
+		data[i] = 0xaa
+	}
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// contents are the files of a directory, each with its hash.
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		found[path] = fmt.Sprintf("%x", sha256.Sum256(data))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// A server that holds the data and isn't up has its ports: nobody else has them.
+func TestDoctorKnowsWhoseThePortsAre(t *testing.T) {
+	p := newPatient(t, nil)
+	p.mendAfter(t)
+	if err := os.WriteFile(filepath.Join(p.data, "server.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range p.examine(t.Context()) {
+		if strings.HasSuffix(f.Check, " port") || f.Check == "store" {
+			t.Errorf("got %+v of a server that holds the data", f)
+		}
+	}
+}
+
 func TestDoctorBeforeAStart(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	if found := newDoctor(data).examine(t.Context()); len(found) != 1 || found[0].State != broken || !strings.Contains(found[0].Detail, "does not exist") {
@@ -329,7 +428,7 @@ func TestDoctorBeforeAStart(t *testing.T) {
 		got[f.Check] = f.State
 	}
 	for check, want := range map[string]state{
-		"data directory": fine, "server": broken, "disk space": fine, "master key": doubt, "root key": doubt, "api port": broken, "device port": fine, "host name": fine,
+		"data directory": fine, "server": broken, "disk space": fine, "master key": doubt, "root key": doubt, "store": doubt, "api port": broken, "device port": fine, "host name": fine,
 	} {
 		if got[check] != want {
 			t.Errorf("%s: got %q, want %q", check, got[check], want)

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +16,7 @@ import (
 )
 
 func envCommand() *cobra.Command {
-	data := server.Default().Data
+	data, wait := server.Default().Data, 5*time.Second
 	shell := &oneOf{value: "sh", allowed: []string{"sh", "fish", "powershell"}}
 	cmd := &cobra.Command{
 		Use:   "env",
@@ -24,7 +27,7 @@ server. They hold the root key: use them as  eval "$(muster env)".`,
 			if err := environment(cmd); err != nil {
 				return err
 			}
-			s, key, err := running(data)
+			s, key, err := awaited(cmd.Context(), data, wait)
 			if err != nil {
 				return err
 			}
@@ -32,8 +35,28 @@ server. They hold the root key: use them as  eval "$(muster env)".`,
 		},
 	}
 	cmd.Flags().StringVar(&data, "data", data, "data directory of the running server")
+	cmd.Flags().DurationVar(&wait, "wait", wait, "how long to wait for a server that is coming up")
 	cmd.Flags().Var(shell, "shell", "shell to print for")
 	return cmd
+}
+
+// awaited is running for a server that was started a moment ago: whoever pastes
+// both lines of the README asks before it is up, and would go on without an
+// AWS_ENDPOINT_URL, to the real AWS.
+func awaited(ctx context.Context, data string, wait time.Duration) (server.State, account.RootKey, error) {
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	for {
+		s, key, err := running(data)
+		if !errors.Is(err, server.NotRunning) {
+			return s, key, err
+		}
+		select {
+		case <-ctx.Done():
+			return s, key, err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // running answers the server on data and its root key.

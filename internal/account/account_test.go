@@ -21,7 +21,7 @@ var (
 	root = account.RootKey{Account: id, AccessKeyID: "AKIAROOT", Secret: secret.New("a root secret")}
 )
 
-func newStore(t *testing.T) account.Store {
+func newStore(t testing.TB) account.Store {
 	t.Helper()
 	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), index.New(1024))
 	if err != nil {
@@ -31,7 +31,7 @@ func newStore(t *testing.T) account.Store {
 	return db.Accounts()
 }
 
-func newAccounts(t *testing.T, place account.Place) (*account.Accounts, account.Account) {
+func newAccounts(t testing.TB, place account.Place) (*account.Accounts, account.Account) {
 	t.Helper()
 	accounts := account.New(newStore(t), place, root)
 	made, err := accounts.Ensure(t.Context(), id)

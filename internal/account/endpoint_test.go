@@ -134,14 +134,31 @@ func TestEveryEndpointIsAccepted(t *testing.T) {
 	}
 }
 
+// Whatever name a client asks for, only the host's and those of the account's
+// endpoints are its.
 func FuzzAcceptsServerName(f *testing.F) {
-	f.Add("muster.example.org")
-	f.Add("a.credentials.iot.us-east-1.muster.example.org")
+	const host = "muster.example.org"
+	accounts, made := newAccounts(f, account.Place{Hostname: host})
+	f.Add(host)
+	f.Add(made.Prefixes.Credentials + ".credentials.iot.us-east-1." + host)
+	f.Add(strings.ToUpper(made.Prefixes.Data) + "-ats.iot.eu-west-1." + host + ".")
+	f.Add("a.credentials.iot.us-east-1." + host)
 	f.Add("....")
-	accounts := account.New(nil, account.Place{Hostname: "muster.example.org"}, account.RootKey{})
+	prefixes := made.Prefixes
 	f.Fuzz(func(t *testing.T, sni string) {
-		if got, ok := accounts.AcceptsServerName(sni); ok && got.Host != "muster.example.org" {
-			t.Errorf("AcceptsServerName(%q): got %+v though there are no accounts", sni, got)
+		got, ok := accounts.AcceptsServerName(sni)
+		if !ok || got == (account.ServerName{Host: host}) {
+			return
+		}
+		if got.Host != strings.ToLower(strings.TrimSuffix(sni, ".")) || got.Scope.Account != id || !arn.IsRegion(got.Scope.Region) {
+			t.Errorf("AcceptsServerName(%q): got %+v", sni, got)
+		}
+		own := false
+		for _, label := range []string{prefixes.Data, prefixes.Data + "-ats", prefixes.Data + "-beta", prefixes.Credentials + ".credentials", prefixes.Jobs + ".jobs", prefixes.DeviceAdvisor + ".deviceadvisor"} {
+			own = own || got.Host == label+".iot."+got.Scope.Region+"."+host
+		}
+		if !own {
+			t.Errorf("AcceptsServerName(%q): got %+v, which is no endpoint of the account", sni, got)
 		}
 	})
 }

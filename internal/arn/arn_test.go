@@ -1,6 +1,7 @@
 package arn_test
 
 import (
+	"strings"
 	"testing"
 
 	"muster/internal/arn"
@@ -80,6 +81,9 @@ func TestForms(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add("arn:aws:iot:us-east-1:000000000000:thing/a:b")
 	f.Add("arn:::::")
+	f.Add("arn:aws:iam::000000000000:role/service-role/a")
+	f.Add("arn:aws:iam::aws:policy/a")
+	f.Add("arn:aws:iam::000000000000:user//")
 	f.Fuzz(func(t *testing.T, s string) {
 		p, err := arn.Parse(s)
 		if err != nil {
@@ -87,6 +91,21 @@ func FuzzParse(f *testing.F) {
 		}
 		if again := "arn:" + p.Partition + ":" + p.Service + ":" + p.Region + ":" + p.Account + ":" + p.Resource; again != s {
 			t.Errorf("Parse(%q) lost something: %q", s, again)
+		}
+		for kind, split := range map[string]struct {
+			apart    func(arn.ARN) (account, path, name string, ok bool)
+			together func(account, path, name string) arn.ARN
+		}{
+			"role": {arn.SplitRole, arn.Role}, "user": {arn.SplitUser, arn.User}, "policy": {arn.SplitManagedPolicy, arn.ManagedPolicy},
+		} {
+			account, path, name, ok := split.apart(arn.ARN(s))
+			if ok && (split.together(account, path, name) != arn.ARN(s) || name == "" || strings.Contains(name, "/")) {
+				t.Errorf("the %s %q is taken apart into %q, %q, %q", kind, s, account, path, name)
+			}
+		}
+		scope := arn.Scope{Account: p.Account, Region: p.Region}
+		if name, ok := scope.In(arn.ARN(s), "iot", "thing"); ok && scope.Thing(name) != arn.ARN(s) {
+			t.Errorf("the thing %q is named %q", s, name)
 		}
 	})
 }

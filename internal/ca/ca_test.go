@@ -1,6 +1,7 @@
 package ca_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -234,7 +235,7 @@ func TestLifeOfDeviceCertificates(t *testing.T) {
 	}
 }
 
-func newKey(t *testing.T, curve elliptic.Curve) any {
+func newKey(t testing.TB, curve elliptic.Curve) any {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(curve, rand.Reader)
 	if err != nil {
@@ -243,7 +244,7 @@ func newKey(t *testing.T, curve elliptic.Curve) any {
 	return key
 }
 
-func csr(t *testing.T, key any) string {
+func csr(t testing.TB, key any) string {
 	t.Helper()
 	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{
 		Subject: pkix.Name{CommonName: "root of all"}, DNSNames: []string{"bank.example"},
@@ -301,13 +302,40 @@ func TestSignCSR(t *testing.T) {
 	}
 }
 
+// Whatever a request holds, it is refused, or the certificate is of its key
+// and grants none of its wishes. der is what stands in the PEM; without it text
+// is all of the request.
 func FuzzSignCSR(f *testing.F) {
-	f.Add("-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n")
-	f.Add("")
+	good := csr(f, newKey(f, elliptic.P256()))
+	block, _ := pem.Decode([]byte(good))
+	f.Add("", block.Bytes)
+	f.Add(good, []byte(nil))
+	f.Add(strings.Replace(good, "CERTIFICATE", "NEW CERTIFICATE", 2), []byte(nil))
+	f.Add(strings.Replace(good, "\n", "\nProc-Type: 4,ENCRYPTED\n\n", 1), []byte(nil))
+	f.Add("", []byte(nil))
 	a := newAuthority(f)
-	f.Fuzz(func(t *testing.T, request string) {
-		if _, err := a.SignCSR(request); err != nil && !errors.Is(err, fault.Invalid) {
-			t.Errorf("SignCSR: got %v, want a refusal", err)
+	f.Fuzz(func(t *testing.T, text string, der []byte) {
+		if len(der) > 0 {
+			text = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der}))
+		}
+		issued, err := a.SignCSR(text)
+		if errors.Is(err, fault.Invalid) {
+			return
+		}
+		if err != nil {
+			t.Fatalf("SignCSR: got %v, want a refusal", err)
+		}
+		block, _ := pem.Decode([]byte(text))
+		asked, err := x509.ParseCertificateRequest(block.Bytes)
+		if err != nil {
+			t.Fatalf("what was signed can't be read: %v", err)
+		}
+		cert := parse(t, issued.PEM)
+		if cert.Subject.String() != "CN=AWS IoT Certificate" || len(cert.DNSNames) != 0 || cert.IsCA {
+			t.Errorf("the request's wishes were granted: %s, names %v, CA %v", cert.Subject, cert.DNSNames, cert.IsCA)
+		}
+		if !bytes.Equal(cert.RawSubjectPublicKeyInfo, asked.RawSubjectPublicKeyInfo) {
+			t.Error("the certificate is of another key")
 		}
 	})
 }

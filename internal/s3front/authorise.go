@@ -52,6 +52,9 @@ func (f *Front) authorise(r *request) error {
 			return err
 		}
 	}
+	if r.caller.LooksAt(requestTag) && sameButForCase(r.tags) {
+		return errTagCase
+	}
 	keys := f.conditions(r)
 	if r.op.readsTags {
 		if r.judged, err = f.lookFor(r, r.target, r.params.only("versionId"), keys); err != nil {

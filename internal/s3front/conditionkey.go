@@ -76,8 +76,8 @@ func requestTags(c policy.Context, tags []tag) {
 }
 
 // tagConditions sets a condition key for each tag: prefix and the tag's key.
-// Condition keys have no case, but tags have: of two that differ in it alone,
-// the condition key has both values.
+// Condition keys have no case, but tags have: of two that an object has and
+// that differ in it alone, the condition key has both values.
 func tagConditions(c policy.Context, prefix string, tags []tag) {
 	values := map[string][]string{}
 	for _, t := range tags {

@@ -20,6 +20,7 @@ func FuzzKey(f *testing.F) {
 	w := newWorld(f)
 	w.ok("PUT", "/keys")
 	w.ok("PUT", "/other")
+	w.ready()
 	f.Fuzz(func(t *testing.T, key string) {
 		if key == "" {
 			return // the bucket

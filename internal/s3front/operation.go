@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
 	"muster/internal/sigv4"
 )
@@ -211,6 +212,9 @@ func (r *request) checkParams() error {
 			if value != "" {
 				err = checkID(value)
 			}
+		}
+		if strings.HasPrefix(name, "response-") && strings.ContainsFunc(value, unicode.IsControl) {
+			err = refusal(http.StatusBadRequest, "InvalidArgument", "The value of "+name+" can't be that of a header.")
 		}
 		if err != nil {
 			return err

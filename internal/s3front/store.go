@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -148,15 +147,19 @@ func readCode(r io.Reader) string {
 
 const maxErrorBody = 64 << 10
 
-// Ready fails when the store doesn't answer.
+// Ready fails when the store doesn't answer, or doesn't take the key. That the
+// key may not list all buckets is no fault.
 func (s *Store) Ready(ctx context.Context) error {
 	resp, err := s.do(ctx, http.MethodGet, target{}, nil, nil, nil)
 	if err != nil {
 		return err
 	}
-	resp.Body.Close()
-	if resp.StatusCode >= 500 {
-		return errors.New("the object store answers " + resp.Status)
+	defer resp.Body.Close()
+	if resp.StatusCode < 400 {
+		return nil
+	}
+	if code := readCode(resp.Body); code != "AccessDenied" {
+		return fmt.Errorf("the object store answers %s %s", resp.Status, code)
 	}
 	return nil
 }

@@ -30,6 +30,24 @@ const (
 
 var errBadTagging = refusal(http.StatusBadRequest, "InvalidArgument", "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
 
+// errTagCase is for callers whose policies look at the tags that an object would
+// get: condition keys have no case, so of team=blue and Team=red a policy that
+// allows team=blue would see both.
+var errTagCase = refusal(http.StatusBadRequest, "InvalidTag", "The conditions of your permissions can't tell apart tag keys that differ only in case.")
+
+// sameButForCase reports whether the keys of two tags differ only in case.
+func sameButForCase(tags []tag) bool {
+	seen := map[string]bool{}
+	for _, t := range tags {
+		folded := strings.ToLower(t.Key)
+		if seen[folded] {
+			return true
+		}
+		seen[folded] = true
+	}
+	return false
+}
+
 // readTagging reads the tags that the object would get, from the header or the
 // body. A body that can't be read is refused once it is clear who may: see
 // malformed.

@@ -100,3 +100,29 @@ func TestPresignedVersion2WithItsType(t *testing.T) {
 		}
 	}
 }
+
+// What a header may hold reaches the store, however it is spaced; what can't
+// be in one is refused before.
+func TestSpacesInHeaders(t *testing.T) {
+	w := newWorld(t)
+	w.ok("PUT", "/keys")
+	for _, note := range []string{"a\tb", "a  b", "a \t b", "é"} {
+		w.ok("PUT", "/keys/x", "x", "X-Amz-Meta-Note: "+note, "Cache-Control: "+note)
+		if got := w.ok("GET", "/keys/x").header; got.Get("X-Amz-Meta-Note") != note || got.Get("Cache-Control") != note {
+			t.Errorf("%q comes back as %q and %q", note, got.Get("X-Amz-Meta-Note"), got.Get("Cache-Control"))
+		}
+	}
+	for _, query := range []string{"response-content-type=a%0d%0ab", "response-cache-control=%00", "response-expires=%7f"} {
+		if got := w.do(w.root, "GET", "/keys/x?"+query); got.status != http.StatusBadRequest || got.code != "InvalidArgument" {
+			t.Errorf("%s: got %v, want 400 InvalidArgument", query, got)
+		}
+	}
+	if got := w.ok("GET", "/keys/x?response-content-type=text%2Fplain").header.Get("Content-Type"); got != "text/plain" {
+		t.Errorf("response-content-type: got %q", got)
+	}
+	for tags, code := range map[string]string{"a=b&a=c": "InvalidArgument", "a=b;c=d": "InvalidTag", "a=%zz": "InvalidArgument"} {
+		if got := w.do(w.root, "PUT", "/keys/x", "x", "X-Amz-Tagging: "+tags); got.status != http.StatusBadRequest || got.code != code {
+			t.Errorf("tags %s: got %v, want 400 %s", tags, got, code)
+		}
+	}
+}

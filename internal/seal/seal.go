@@ -47,12 +47,13 @@ func (m *Master) Open(purpose string, sealed []byte) ([]byte, error) {
 	}
 	plain, err := m.aead(purpose).Open(nil, nil, sealed[1:], []byte(purpose))
 	if err != nil {
-		return nil, fmt.Errorf("open what was sealed for %q: %w", purpose, errWrongKey)
+		return nil, fmt.Errorf("open what was sealed for %q: %w", purpose, ErrWrongKey)
 	}
 	return plain, nil
 }
 
-var errWrongKey = errors.New("it was sealed under another master key, or was changed since")
+// ErrWrongKey is the answer of Open to what another master key sealed.
+var ErrWrongKey = errors.New("it was sealed under another master key, or was changed since")
 
 // aead makes the cipher of a purpose. Its parts fail only on wrong key sizes,
 // which are constants here.

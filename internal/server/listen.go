@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"syscall"
 )
 
@@ -28,16 +29,27 @@ func listen(addr, byDefault string) ([]net.Listener, error) {
 }
 
 // reachable is the address of a listener as a program on this machine reaches
-// it: an unspecified address is reached through the loopback.
+// it. An unspecified one, which takes IPv4 and IPv6, is reached through the
+// loopback: that of IPv4, since containers often have no other.
 func reachable(l net.Listener) string {
 	host, port, _ := net.SplitHostPort(l.Addr().String())
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-		if ip.To4() == nil {
-			host = "::1"
-		}
+		host = loopback()
 	}
 	return net.JoinHostPort(host, port)
+}
+
+func loopback() string {
+	const four, six = "127.0.0.1", "::1"
+	own, err := net.InterfaceAddrs()
+	has := func(a net.Addr) bool {
+		n, ok := a.(*net.IPNet)
+		return ok && n.IP.Equal(net.ParseIP(four))
+	}
+	if err == nil && !slices.ContainsFunc(own, has) {
+		return six
+	}
+	return four
 }
 
 func port(l net.Listener) string {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,6 +41,28 @@ func TestCheckRefuses(t *testing.T) {
 				t.Errorf("got %v, want a reason with %q", err, tc.want)
 			}
 		})
+	}
+}
+
+// Every address is reached through 127.0.0.1: a container often has no ::1.
+func TestReachable(t *testing.T) {
+	for addr, want := range map[string]string{"0.0.0.0:0": "127.0.0.1", "[::]:0": "127.0.0.1", ":0": "127.0.0.1", "127.0.0.1:0": "127.0.0.1", "[::1]:0": "::1"} {
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			t.Logf("not tried: %v", err) // a machine without IPv6
+			continue
+		}
+		defer l.Close()
+		host, _, err := net.SplitHostPort(reachable(l))
+		if err != nil || host != want {
+			t.Errorf("%s is reached at %q, %v; want %s", addr, host, err, want)
+		}
+		c, err := net.Dial("tcp", reachable(l))
+		if err != nil {
+			t.Errorf("%s: %v", addr, err)
+			continue
+		}
+		c.Close()
 	}
 }
 

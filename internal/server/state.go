@@ -49,6 +49,15 @@ func ReadState(data string) (State, error) {
 	return s, nil
 }
 
+// forgetState takes away what a server that was killed left: its addresses are
+// no longer anybody's.
+func forgetState(data string) error {
+	if err := os.Remove(stateFile(data)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("forget the state of an earlier server: %w", err)
+	}
+	return nil
+}
+
 // Running reports whether a server holds the data directory.
 func Running(data string) bool {
 	f, err := os.Open(lockFile(data))

@@ -11,12 +11,13 @@ import (
 	"strings"
 )
 
-// canonicalRequest is the text that is hashed into what gets signed.
-func canonicalRequest(r *http.Request, s *Signature, payloadHash string) string {
+// canonicalRequest is the text that is hashed into what gets signed; spaces
+// makes one of several in the value of a header.
+func canonicalRequest(r *http.Request, s *Signature, payloadHash string, spaces func(string) string) string {
 	var b strings.Builder
 	b.WriteString(r.Method + "\n" + canonicalPath(r, s.Scope.Service) + "\n" + canonicalQuery(r.URL.RawQuery) + "\n")
 	for _, h := range s.headers {
-		b.WriteString(h + ":" + canonicalHeader(r, h) + "\n")
+		b.WriteString(h + ":" + canonicalHeader(r, h, spaces) + "\n")
 	}
 	b.WriteString("\n" + strings.Join(s.headers, ";") + "\n" + payloadHash)
 	return b.String()
@@ -29,7 +30,7 @@ func (s *Signature) stringToSign(canonical string) string {
 
 // canonicalHeader finds a header where net/http keeps it, also the three that
 // it takes out of the map.
-func canonicalHeader(r *http.Request, name string) string {
+func canonicalHeader(r *http.Request, name string, spaces func(string) string) string {
 	switch name {
 	case "host":
 		if r.Host != "" {
@@ -47,10 +48,23 @@ func canonicalHeader(r *http.Request, name string) string {
 		found = r.Header[name] // x-amz-meta-* keep their case on the way to a store
 	}
 	for _, v := range found {
-		values = append(values, strings.Join(strings.Fields(v), " "))
+		values = append(values, spaces(v))
 	}
 	return strings.Join(values, ",")
 }
+
+// onlySpaces takes the documentation at its word, as most SDKs do: a tab inside
+// a value is signed as it is.
+func onlySpaces(value string) string {
+	value = strings.Trim(value, " \t")
+	for strings.Contains(value, "  ") {
+		value = strings.ReplaceAll(value, "  ", " ")
+	}
+	return value
+}
+
+// anySpace is what botocore does: every white space counts as one.
+func anySpace(value string) string { return strings.Join(strings.Fields(value), " ") }
 
 // canonicalPath: S3 signs the decoded key encoded once; every other service
 // signs the path as sent, encoded once more. AWS also takes "." and ".." and

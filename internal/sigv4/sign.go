@@ -72,7 +72,7 @@ func newSignature(cred Credential, service, region string, now time.Time) *Signa
 
 func (s *Signature) sign(r *http.Request, key secret.String, payloadHash string) string {
 	derived := signingKeys.derive(s.AccessKey, key, s.Scope)
-	return hex.EncodeToString(mac(derived, s.stringToSign(canonicalRequest(r, s, payloadHash))))
+	return hex.EncodeToString(mac(derived, s.stringToSign(canonicalRequest(r, s, payloadHash, onlySpaces))))
 }
 
 func signable(r *http.Request) []string {

@@ -141,12 +141,17 @@ func (s *Signature) Verify(r *http.Request, key secret.String, now time.Time, bo
 		return err
 	}
 	derived := signingKeys.derive(s.AccessKey, key, s.Scope)
-	want := hex.EncodeToString(mac(derived, s.stringToSign(canonicalRequest(r, s, hash))))
-	if subtle.ConstantTimeCompare([]byte(want), []byte(s.signature)) != 1 {
+	if !s.signs(canonicalRequest(r, s, hash, onlySpaces), derived) && !s.signs(canonicalRequest(r, s, hash, anySpace), derived) {
 		return fail(SignatureDoesNotMatch, mismatch)
 	}
 	s.PayloadHash, s.key = hash, derived
 	return nil
+}
+
+// signs reports whether s is the signature of a canonical request.
+func (s *Signature) signs(canonical string, key []byte) bool {
+	want := hex.EncodeToString(mac(key, s.stringToSign(canonical)))
+	return subtle.ConstantTimeCompare([]byte(want), []byte(s.signature)) == 1
 }
 
 func (s *Signature) checkTime(now time.Time) error {

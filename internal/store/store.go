@@ -90,6 +90,18 @@ func (db *DB) Ping(ctx context.Context) error {
 	return nil
 }
 
+// Check reads the whole file and fails when it is damaged.
+func (db *DB) Check(ctx context.Context) error {
+	var found string
+	if err := db.readers.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&found); err != nil {
+		return fmt.Errorf("check the database: %w", err)
+	}
+	if found != "ok" {
+		return fmt.Errorf("the database is damaged: %s", found)
+	}
+	return nil
+}
+
 // Ready reads from the file and takes a turn in the group commit without
 // changing anything: it fails when writes would not be answered before ctx
 // ends. It costs no flush to the disk, so it can't tell a full one.

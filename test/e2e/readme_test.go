@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,18 +30,37 @@ func TestReadmeBoto3(t *testing.T) {
 	s.holdsReading(t)
 }
 
+// The block is pasted whole into a shell: the second line doesn't wait until
+// the server of the first is up.
+func TestReadmeUse(t *testing.T) {
+	t.Parallel()
+	path, botocore := python(t)
+	_, cli := awsCLI(t)
+	if !botocore.atLeast(1, 31) || !cli.knowsEndpointURL() {
+		t.Skipf("botocore %v or AWS CLI %v knows no AWS_ENDPOINT_URL", botocore, cli)
+	}
+	dir := t.TempDir()
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "bin"), 0o700), os.Symlink(binary, filepath.Join(dir, "bin", "muster"))); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "use.sh", copied(t, "Use it", "", 1)[0]+"kill $! && wait $!\n")
+	anywhere := &Server{Env: map[string]string{
+		"MUSTER_API": "127.0.0.1:0", "MUSTER_DEVICES": "127.0.0.1:0",
+		"PATH": filepath.Dir(path) + ":" + os.Getenv("PATH"), // the python3 that has boto3
+	}}
+	out := anywhere.run(t, dir, nil, need(t, "sh"), "-e", "use.sh")
+	if !strings.Contains(out, "[{'thingName': 'pump-7'") {
+		t.Errorf("boto3 doesn't list the thing:\n%s", out)
+	}
+}
+
 // The first block ends with the answer of the credentials provider. The second
 // is run with what it holds; a line whose comment says AccessDenied must be
 // refused with it.
 func TestReadmeCLI(t *testing.T) {
 	t.Parallel()
-	_, cli := awsCLI(t)
-	need(t, "curl")
-	need(t, "wget")
+	helpers := shellHelpers(t)
 	shell := need(t, "sh")
-	if !cli.atLeast(1, 29) || cli.major == 2 && !cli.atLeast(2, 13) {
-		t.Skipf("AWS CLI %v knows no AWS_ENDPOINT_URL", cli)
-	}
 	blocks := copied(t, "With the AWS CLI and curl", "sh", 2)
 	dir := t.TempDir()
 	write(t, dir, "tutorial.sh", blocks[0])
@@ -53,17 +73,9 @@ func TestReadmeCLI(t *testing.T) {
 		fmt.Fprintln(&device, command)
 	}
 	write(t, dir, "device.sh", device.String())
-	write(t, dir, "all.sh", `set -eu
-refused() {
-    want=$1
-    shift
-    if said=$("$@" 2>&1); then echo "$* was allowed"; exit 1; fi
-    case $said in *"$want"*) ;; *) echo "$*: $said"; exit 1 ;; esac
-}
+	write(t, dir, "all.sh", helpers+`
 . ./tutorial.sh >answers
-member() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" answers; }
 export AWS_ACCESS_KEY_ID=$(member accessKeyId) AWS_SECRET_ACCESS_KEY=$(member secretAccessKey) AWS_SESSION_TOKEN=$(member sessionToken)
-echo '{"celsius": 21.5}' >sample.jsonl
 . ./device.sh
 `)
 	s := Start(t)
@@ -72,6 +84,63 @@ echo '{"celsius": 21.5}' >sample.jsonl
 		t.Errorf("the device's identity is missing:\n%s", out)
 	}
 	s.holdsReading(t)
+}
+
+// With the user's key the tutorial runs as it does with the root key, and what
+// the policy doesn't name is refused.
+func TestReadmeWithoutTheRootKey(t *testing.T) {
+	t.Parallel()
+	helpers := shellHelpers(t)
+	shell := need(t, "sh")
+	dir := t.TempDir()
+	write(t, dir, "tutorial.sh", copied(t, "With the AWS CLI and curl", "sh", 2)[0])
+	write(t, dir, "user.sh", copied(t, "Working without the root key", "sh", 1)[0])
+	write(t, dir, "all.sh", helpers+`
+. ./user.sh >answers
+root=$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY
+export AWS_ACCESS_KEY_ID=$(member AccessKeyId) AWS_SECRET_ACCESS_KEY=$(member SecretAccessKey)
+. ./tutorial.sh >answers
+test -n "$(member sessionToken)"
+aws sts get-caller-identity
+refused AccessDenied aws iam attach-role-policy --role-name SageMakerDeviceFleetRole --policy-arn arn:aws:iam::aws:policy/AmazonS3FullAccess
+refused AccessDenied aws iam create-role --role-name Admin --assume-role-policy-document file://trust.json
+refused AccessDenied aws iam attach-user-policy --user-name ana --policy-arn arn:aws:iam::aws:policy/AmazonS3FullAccess
+refused AccessDenied aws iam create-access-key
+key=$AWS_ACCESS_KEY_ID secret=$AWS_SECRET_ACCESS_KEY
+export AWS_ACCESS_KEY_ID=${root%%:*} AWS_SECRET_ACCESS_KEY=${root#*:}
+aws iam update-access-key --user-name ana --access-key-id $key --status Inactive
+export AWS_ACCESS_KEY_ID=$key AWS_SECRET_ACCESS_KEY=$secret
+refused UnrecognizedClientException aws iot list-things
+refused InvalidAccessKeyId aws s3api list-objects-v2 --bucket $bucket
+`)
+	out := Start(t).run(t, dir, nil, shell, "all.sh")
+	if !strings.Contains(out, "arn:aws:iam::000000000000:user/ana") {
+		t.Errorf("the user's identity is missing:\n%s", out)
+	}
+}
+
+// shellHelpers are for scripts that run what is copied: member reads an answer
+// in the file answers, and refused fails unless the command is refused so. An
+// AWS CLI that doesn't read AWS_ENDPOINT_URL is given it, as the README says.
+func shellHelpers(t *testing.T) string {
+	t.Helper()
+	_, cli := awsCLI(t)
+	need(t, "curl")
+	need(t, "wget")
+	helpers := `set -eu
+refused() {
+    want=$1
+    shift
+    if said=$("$@" 2>&1); then echo "$* was allowed"; exit 1; fi
+    case $said in *"$want"*) ;; *) echo "$*: $said"; exit 1 ;; esac
+}
+member() { sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p" answers; }
+`
+	if !cli.knowsEndpointURL() {
+		helpers += `aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }
+`
+	}
+	return helpers
 }
 
 // The Spanish README goes with the English one: heading for heading, command

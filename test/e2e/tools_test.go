@@ -141,6 +141,11 @@ func (s *Server) run(t *testing.T, dir string, extra map[string]string, argv ...
 	return out.String()
 }
 
+// knowsEndpointURL reports whether an AWS CLI of this version reads AWS_ENDPOINT_URL.
+func (v version) knowsEndpointURL() bool {
+	return v.atLeast(1, 29) && (v.major != 2 || v.atLeast(2, 13))
+}
+
 func TestCleanEnv(t *testing.T) {
 	for name, value := range map[string]string{
 		"AWS_PROFILE":        "someone-else",
