@@ -2,7 +2,7 @@ package proof
 
 import (
 	"context"
-	"crypto/ecdsa"
+	"crypto"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -162,7 +162,7 @@ func (f *field) newDevice(thing string, g *group) *device {
 }
 
 // connection is a client of the device port with one connection, which it keeps.
-func connection(t *testing.T, m *muster, certificate string, key *ecdsa.PrivateKey) *http.Client {
+func connection(t *testing.T, m *muster, certificate string, key crypto.PrivateKey) *http.Client {
 	block, _ := pem.Decode([]byte(certificate))
 	roots := x509.NewCertPool()
 	root, err := os.ReadFile(m.state.RootCA)
