@@ -6,7 +6,6 @@ import (
 
 	"muster/internal/arn"
 	"muster/internal/awsapi/stsapi"
-	"muster/internal/secret"
 	"muster/internal/sigv4"
 )
 
@@ -36,9 +35,7 @@ var sessionSteps = []step{
 			want = fineWord
 		}
 		return name, say(x, stsapi.AssumeRole, &stsapi.AssumeRoleRequest{RoleArn: a, RoleSessionName: "proof"}, func(out *stsapi.AssumeRoleResponse) string {
-			c := out.Credentials
-			cred := sigv4.Credential{AccessKey: *c.AccessKeyId, Secret: secret.New(*c.SecretAccessKey), Token: secret.New(*c.SessionToken)}
-			x.sessions = append(x.sessions[max(0, len(x.sessions)-5):], &session{name, r, cred})
+			x.sessions = append(x.sessions[max(0, len(x.sessions)-5):], &session{name, r, credentialOf(out.Credentials)})
 			return fineWord
 		}), want
 	}},

@@ -48,6 +48,14 @@ func (x *trial) latest() []*userKey {
 	return append(slices.Clone(keys[max(0, len(keys)-8):]), &userKey{id: "AKIA" + strings.Repeat("Z", 16), secret: strings.Repeat("z", 40)})
 }
 
+func (x *trial) latestIDs() []string {
+	var all []string
+	for _, k := range x.latest() {
+		all = append(all, k.id)
+	}
+	return all
+}
+
 // userOf names the user of a key, at times another.
 func (x *trial) userOf(k *userKey) string {
 	if k.user != nil && x.r.IntN(5) > 0 {
@@ -260,12 +268,9 @@ var userLooks = []look{
 			return strings.Join(all, ", ")
 		}), want
 	}},
-	{"use the access keys", nothing, func(x *trial, _ string) (got, want string) {
-		for _, k := range x.latest() {
-			g, w := x.useKey(k)
-			got, want = got+g+"; ", want+w+"; "
-		}
-		return got, want
+	{"use one of the access keys", (*trial).latestIDs, func(x *trial, id string) (got, want string) {
+		all := x.latest()
+		return x.useKey(all[slices.IndexFunc(all, func(k *userKey) bool { return k.id == id })])
 	}},
 }
 
