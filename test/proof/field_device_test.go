@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -66,13 +67,13 @@ type vended struct {
 }
 
 func (f *field) newDevice(thing string, g *group, by leave) *device {
-	m, d := f.m, &device{thing: thing, group: g, policy: g.name}
-	d.url = "https://" + m.state.Endpoint + "/role-aliases/" + g.name + "/credentials"
+	m, d := f.m, &device{thing: thing, group: g, policy: g.policyNamed}
+	d.url = "https://" + m.state.Endpoint + "/role-aliases/" + g.alias + "/credentials"
 	d.key, d.csr = signingRequest()
 	site := func(name string) func() error {
 		return done(m, iotapi.UpdateThing, &iotapi.UpdateThingRequest{ThingName: thing, AttributePayload: &iotapi.AttributePayload{Attributes: map[string]string{"site": name}}})
 	}
-	createThing := done(m, iotapi.CreateThing, &iotapi.CreateThingRequest{ThingName: thing, AttributePayload: &iotapi.AttributePayload{Attributes: map[string]string{"site": g.name}}})
+	createThing := done(m, iotapi.CreateThing, &iotapi.CreateThingRequest{ThingName: thing, AttributePayload: &iotapi.AttributePayload{Attributes: map[string]string{"site": g.alias}}})
 	f.must(createThing())
 
 	attachment := &gate{name: "the policy's attachment", ways: []*way{{name: "policy detached", shut: d.detachPolicy(m), reopen: d.attachPolicy(m)}}}
@@ -81,7 +82,7 @@ func (f *field) newDevice(thing string, g *group, by leave) *device {
 		{name: "thing deleted", shut: inTurn(d.detachThing(m), done(m, iotapi.DeleteThing, &iotapi.DeleteThingRequest{ThingName: thing})), reopen: inTurn(createThing, d.attachThing(m))},
 	}}
 	d.own = []*gate{f.certificate(d), attachment, things}
-	d.gates = gates{g.alias, g.ofRole[0], g.ofRole[1]}
+	d.gates = slices.Clone(g.granted)
 	switch by {
 	case byGroup:
 		d.gates = append(d.gates, g.policy)
@@ -96,7 +97,7 @@ func (f *field) newDevice(thing string, g *group, by leave) *device {
 		})
 	case byThing:
 		d.policy = bySite
-		things.ways = append(things.ways, &way{name: "thing's attribute changed", shut: site("elsewhere"), reopen: site(g.name)})
+		things.ways = append(things.ways, &way{name: "thing's attribute changed", shut: site("elsewhere"), reopen: site(g.alias)})
 	}
 	d.gates = append(d.gates, d.own...)
 	f.must(f.certify(d))

@@ -2,6 +2,7 @@ package proof
 
 import (
 	"context"
+	"fmt"
 
 	"muster/internal/awsapi/iamapi"
 	"muster/internal/awsclient"
@@ -10,6 +11,7 @@ import (
 // holder is a role or a user: how policies are put on it and taken off.
 type holder struct {
 	kind, name     string
+	may            string // the document of its inline policy
 	put            func(policy, document string) func() error
 	remove         func(policy string) func() error
 	attach, detach func(arn string) func() error
@@ -17,7 +19,7 @@ type holder struct {
 
 func roleHolder(m *muster, name string) holder {
 	return holder{
-		kind: "role", name: name,
+		kind: "role", name: name, may: mayDescribe,
 		put: func(policy, document string) func() error {
 			return done(m, iamapi.PutRolePolicy, &iamapi.PutRolePolicyRequest{RoleName: name, PolicyName: policy, PolicyDocument: document})
 		},
@@ -35,7 +37,7 @@ func roleHolder(m *muster, name string) holder {
 
 func userHolder(m *muster, name string) holder {
 	return holder{
-		kind: "user", name: name,
+		kind: "user", name: name, may: fmt.Sprintf(mayDescribeAs, name),
 		put: func(policy, document string) func() error {
 			return done(m, iamapi.PutUserPolicy, &iamapi.PutUserPolicyRequest{UserName: name, PolicyName: policy, PolicyDocument: document})
 		},
@@ -58,7 +60,7 @@ func (f *field) grant(h holder, managed bool) (give, take func() error, ways []*
 	f.t.Helper()
 	denied := &way{name: h.kind + " given a policy that denies", shut: h.put("not", mayNotDescribe), reopen: h.remove("not")}
 	if !managed {
-		give, take = h.put("may", mayDescribe), h.remove("may")
+		give, take = h.put("may", h.may), h.remove("may")
 		return give, take, []*way{
 			denied,
 			{name: h.kind + "'s inline policy deleted", shut: take, reopen: give},

@@ -9,6 +9,7 @@ import (
 
 	"muster/internal/awsapi/iamapi"
 	"muster/internal/awsapi/iotapi"
+	"muster/internal/awsapi/sagemakerapi"
 	"muster/internal/awsclient"
 	"muster/internal/awswire"
 )
@@ -33,17 +34,22 @@ type field struct {
 
 // group is a role with its alias, a policy that allows the alias, and devices.
 type group struct {
-	name, role string
-	alias      *gate
-	ofRole     []*gate // one owner moves them, since they need the role to be there
-	grant      *gate   // what the role's own policies allow
-	policy     *gate   // its default version
-	devices    []*device
+	alias       string
+	own         [][]*gate // those that need each other open are moved by one owner
+	granted     gates     // all that a device needs of the group, its policy aside
+	grant       *gate     // what the role's own policies allow
+	policy      *gate     // its default version
+	policyNamed string
+	devices     []*device
 }
 
 const (
+	// It trusts who gives a fleet its role, and not who gives it to devices.
+	sageMakerTrusted = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}}`
+
 	nobodyTrusted  = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole"}}`
 	mayDescribe    = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["iot:DescribeEndpoint","sts:AssumeRole"],"Resource":"*"}}`
+	mayDescribeAs  = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["iot:DescribeEndpoint","sts:AssumeRole"],"Resource":"*","Condition":{"StringEquals":{"aws:username":"%s"}}}}`
 	mayNotDescribe = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":["iot:DescribeEndpoint","sts:AssumeRole"],"Resource":"*"}}`
 )
 
@@ -70,10 +76,10 @@ func inTurn(calls ...func() error) func() error {
 func newField(t *testing.T, m *muster, n size) *field {
 	t.Helper()
 	f := &field{t: t, m: m, kinds: map[string]int{}}
-	f.must(done(m, iamapi.CreateRole, &iamapi.CreateRoleRequest{RoleName: "elsewhere", AssumeRolePolicyDocument: nobodyTrusted})())
+	f.must(done(m, iamapi.CreateRole, &iamapi.CreateRoleRequest{RoleName: "elsewhere", AssumeRolePolicyDocument: sageMakerTrusted})())
 	f.must(done(m, iotapi.CreatePolicy, &iotapi.CreatePolicyRequest{PolicyName: bySite, PolicyDocument: mayBecomeOfSite})())
 	for i := range n.groups {
-		f.groups = append(f.groups, f.newGroup(fmt.Sprintf("group-%d", i), i%2 == 1))
+		f.groups = append(f.groups, f.newGroup(fmt.Sprintf("group-%d", i), i%2 == 1, i%4 > 1))
 	}
 	f.devices, f.people = make([]*device, n.devices), make([]*person, n.people)
 	var working sync.WaitGroup
@@ -106,7 +112,9 @@ func newField(t *testing.T, m *muster, n size) *field {
 func (f *field) gates() gates {
 	var all gates
 	for _, g := range f.groups {
-		all = append(append(all, g.alias), g.ofRole...)
+		for _, own := range g.own {
+			all = append(all, own...)
+		}
 	}
 	for _, d := range f.devices {
 		all = append(all, d.own...)
@@ -117,34 +125,49 @@ func (f *field) gates() gates {
 	return all
 }
 
-func (f *field) newGroup(name string, managed bool) *group {
+// newGroup makes a group whose role has a managed policy or an inline one, and
+// whose alias is that of a device fleet or of its own.
+func (f *field) newGroup(name string, managed, fleet bool) *group {
 	f.t.Helper()
-	m, g := f.m, &group{name: name, role: "arn:aws:iam::000000000000:role/" + name}
+	m, g, role := f.m, &group{alias: name, policyNamed: name}, roleARN(name)
+	if fleet {
+		g.alias = aliasOf(name)
+	}
 	createRole := done(m, iamapi.CreateRole, &iamapi.CreateRoleRequest{RoleName: name, AssumeRolePolicyDocument: iotTrusted})
-	createAlias := done(m, iotapi.CreateRoleAlias, &iotapi.CreateRoleAliasRequest{RoleAlias: name, RoleArn: g.role})
-	createPolicy := done(m, iotapi.CreatePolicy, &iotapi.CreatePolicyRequest{PolicyName: name, PolicyDocument: mayBecome})
-	f.must(inTurn(createRole, createAlias, createPolicy)())
+	f.must(inTurn(createRole, done(m, iotapi.CreatePolicy, &iotapi.CreatePolicyRequest{PolicyName: name, PolicyDocument: mayBecome}))())
 	give, take, ways := f.grant(roleHolder(m, name), managed)
 	f.must(give())
 
 	of := func(role string) func() error {
-		return done(m, iotapi.UpdateRoleAlias, &iotapi.UpdateRoleAliasRequest{RoleAlias: name, RoleArn: &role})
+		return done(m, iotapi.UpdateRoleAlias, &iotapi.UpdateRoleAliasRequest{RoleAlias: g.alias, RoleArn: &role})
 	}
-	g.alias = &gate{name: "the alias", ways: []*way{
-		{name: "alias deleted", buries: true, shut: done(m, iotapi.DeleteRoleAlias, &iotapi.DeleteRoleAliasRequest{RoleAlias: name}), reopen: createAlias},
-		{name: "alias given another role", shut: of("arn:aws:iam::000000000000:role/elsewhere"), reopen: of(g.role)},
-	}}
-	g.grant = &gate{name: "the role's policy", ways: ways}
-	g.policy = &gate{name: "the policy's default version", ways: f.versions(name)}
+	alias := &gate{name: "the alias", ways: []*way{{name: "alias given another role", shut: of(roleARN("elsewhere")), reopen: of(role)}}}
+	if fleet {
+		f.must(done(m, sagemakerapi.CreateDeviceFleet, &sagemakerapi.CreateDeviceFleetRequest{DeviceFleetName: name, RoleArn: &role, OutputConfig: fleetOutput})())
+		with := func(role string) func() error {
+			return done(m, sagemakerapi.UpdateDeviceFleet, &sagemakerapi.UpdateDeviceFleetRequest{DeviceFleetName: name, RoleArn: &role, OutputConfig: fleetOutput})
+		}
+		alias.ways = append(alias.ways, &way{name: "fleet given another role", shut: with(roleARN("elsewhere")), reopen: with(role)})
+	} else {
+		create := done(m, iotapi.CreateRoleAlias, &iotapi.CreateRoleAliasRequest{RoleAlias: name, RoleArn: role})
+		f.must(create())
+		alias.ways = append(alias.ways, &way{name: "alias deleted", buries: true, shut: done(m, iotapi.DeleteRoleAlias, &iotapi.DeleteRoleAliasRequest{RoleAlias: name}), reopen: create})
+	}
 	trust := func(document string) func() error {
 		return done(m, iamapi.UpdateAssumeRolePolicy, &iamapi.UpdateAssumeRolePolicyRequest{RoleName: name, PolicyDocument: document})
 	}
-	g.ofRole = []*gate{
-		{name: "the role", ways: []*way{
-			{name: "role deleted", buries: true, shut: inTurn(take, done(m, iamapi.DeleteRole, &iamapi.DeleteRoleRequest{RoleName: name})), reopen: inTurn(createRole, give)},
-		}},
-		{name: "the role's trust", ways: []*way{{name: "role's trust withdrawn", shut: trust(nobodyTrusted), reopen: trust(iotTrusted)}}},
-		g.grant, g.policy,
+	itself := &gate{name: "the role", ways: []*way{
+		{name: "role deleted", buries: true, shut: inTurn(take, done(m, iamapi.DeleteRole, &iamapi.DeleteRoleRequest{RoleName: name})), reopen: inTurn(createRole, give)},
+	}}
+	trusting := &gate{name: "the role's trust", ways: []*way{{name: "role's trust withdrawn", shut: trust(nobodyTrusted), reopen: trust(iotTrusted)}}}
+	g.grant = &gate{name: "the role's policy", ways: ways}
+	g.policy = &gate{name: "the policy's default version", ways: f.versions(name)}
+	g.granted = gates{alias, itself, trusting}
+	ofRole := []*gate{itself, trusting, g.grant, g.policy}
+	if fleet { // it is given only roles that are there, and trust SageMaker
+		g.own = [][]*gate{append(ofRole, alias)}
+	} else {
+		g.own = [][]*gate{ofRole, {alias}}
 	}
 	return g
 }

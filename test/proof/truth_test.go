@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"muster/internal/awsapi/stsapi"
 	"muster/internal/awsclient"
 )
 
@@ -103,20 +102,15 @@ func TestNothingIsAllowedAfterTheAcknowledgement(t *testing.T) {
 		})
 	}
 	for i, g := range f.groups {
-		changing.Go(func() {
-			r := random(3000 + i)
-			for ctx.Err() == nil {
-				f.cycle(r, g.alias, f.asking(g.devices[r.IntN(len(g.devices))]), 60*time.Millisecond)
-				pause(r, 400*time.Millisecond)
-			}
-		})
-		changing.Go(func() {
-			r := random(4000 + i)
-			for ctx.Err() == nil {
-				f.cycle(r, g.ofRole[r.IntN(len(g.ofRole))], f.asking(g.devices[r.IntN(len(g.devices))]), 60*time.Millisecond)
-				pause(r, 400*time.Millisecond)
-			}
-		})
+		for j, own := range g.own {
+			changing.Go(func() {
+				r := random(3000 + 1000*j + i)
+				for ctx.Err() == nil {
+					f.cycle(r, own[r.IntN(len(own))], f.asking(g.devices[r.IntN(len(g.devices))]), 60*time.Millisecond)
+					pause(r, 400*time.Millisecond)
+				}
+			})
+		}
 	}
 	changing.Wait()
 	asking.Wait()
@@ -236,7 +230,7 @@ func (f *field) use(d *device, permitted bool) {
 	if permitted {
 		err = describe(f.t.Context(), v.client)
 	} else {
-		_, err = awsclient.Do(f.t.Context(), v.client, stsapi.GetCallerIdentity, &stsapi.GetCallerIdentityRequest{})
+		err = whoAmI(f.t.Context(), v.client)
 	}
 	after := all.look()
 	if f.answered("credentials of "+d.thing, err) {
