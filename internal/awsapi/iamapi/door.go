@@ -56,7 +56,7 @@ var Faults = awsapi.Faults{
 // onRole makes an operation on a role that is there or not. Its resource is
 // the role's ARN with the path, which only the room knows, and policies may ask
 // for the role's tags, so that permission is asked here; a role that isn't
-// there has the path "/".
+// there has the path "/". A refusal names the role as it was asked for.
 func onRole[In, Out any](
 	d *Door, op awswire.Op[In, Out],
 	role func(*In) string, keys func(*In) policy.Context,
@@ -75,7 +75,7 @@ func onRole[In, Out any](
 		case !errors.Is(err, fault.NotFound):
 			return nil, err
 		}
-		if err := d.Roles.Authorize(ctx, iam.CallerFrom(ctx), "iam:"+op.Name, resource, extra); err != nil {
+		if err := d.Roles.AuthorizeOn(ctx, iam.CallerFrom(ctx), "iam:"+op.Name, resource, "role "+role(in), extra); err != nil {
 			return nil, err
 		}
 		return run(ctx, scope, in)

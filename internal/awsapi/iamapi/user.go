@@ -63,7 +63,7 @@ func (d *Door) authorizeOnUser(ctx context.Context, scope arn.Scope, action, use
 	case !errors.Is(err, fault.NotFound):
 		return err
 	}
-	return d.Roles.Authorize(ctx, iam.CallerFrom(ctx), action, resource, all)
+	return d.Roles.AuthorizeOn(ctx, iam.CallerFrom(ctx), action, resource, "user "+user, all)
 }
 
 // named is the user that an input names, or else the caller's own.
