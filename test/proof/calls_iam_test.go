@@ -157,11 +157,13 @@ func userCalls() []call {
 func tokenCalls() []call {
 	whoAmI := on(stsapi.GetCallerIdentity, func(*names) *stsapi.GetCallerIdentityRequest { return &stsapi.GetCallerIdentityRequest{} })
 	whoAmI.open = "who is known may ask who they are"
+	// Who has a key of their own needs no permission for it, and who hasn't can't.
+	own := on(stsapi.GetSessionToken, func(*names) *stsapi.GetSessionTokenRequest { return &stsapi.GetSessionTokenRequest{} })
+	own.ownKeyOnly = true
 	return []call{
-		whoAmI,
+		whoAmI, own,
 		on(stsapi.AssumeRole, func(*names) *stsapi.AssumeRoleRequest {
 			return &stsapi.AssumeRoleRequest{RoleArn: "arn:aws:iam::000000000000:role/Nobody", RoleSessionName: "again"}
 		}),
-		on(stsapi.GetSessionToken, func(*names) *stsapi.GetSessionTokenRequest { return &stsapi.GetSessionTokenRequest{} }),
 	}
 }

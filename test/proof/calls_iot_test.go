@@ -13,7 +13,7 @@ import (
 	"muster/internal/awsapi/sagemakerapi"
 )
 
-// calls are the tables, in the order in which the root user can make them.
+// calls are the tables, in the order in which they can be made.
 func calls() []call {
 	return slices.Concat(roleCalls(), iotCalls(), fleetCalls(), iotEnd(), objectCalls(), userCalls(), roleEnd(), tokenCalls())
 }
