@@ -12,10 +12,13 @@ const (
 	moreTrusted = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":["credentials.iot.amazonaws.com","sagemaker.amazonaws.com","lambda.amazonaws.com"]},"Action":"sts:AssumeRole"}}`
 )
 
+// rolePath is that of the role, which nobody learns who may not ask for it.
+const rolePath = "/edge/"
+
 func roleCalls() []call {
 	return []call{
 		writing(iamapi.CreateRole, func(n *names) *iamapi.CreateRoleRequest {
-			return &iamapi.CreateRoleRequest{RoleName: n.role, AssumeRolePolicyDocument: iotTrusted, Tags: []iamapi.Tag{{Key: "made", Value: "here"}}}
+			return &iamapi.CreateRoleRequest{RoleName: n.role, Path: new(rolePath), AssumeRolePolicyDocument: iotTrusted, Tags: []iamapi.Tag{{Key: "made", Value: "here"}}}
 		}).and("iam:TagRole"),
 		on(iamapi.GetRole, func(n *names) *iamapi.GetRoleRequest { return &iamapi.GetRoleRequest{RoleName: n.role} }),
 		on(iamapi.ListRoles, func(*names) *iamapi.ListRolesRequest { return &iamapi.ListRolesRequest{} }),

@@ -1,9 +1,6 @@
 package proof
 
-import (
-	"math/rand/v2"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // gate is one condition of an answer, such as that a certificate is active.
 // Its state counts up through four phases, again and again; the owner of the
@@ -34,9 +31,8 @@ const (
 	opening
 )
 
-// close withdraws what the gate stands for, in one of its ways.
-func (g *gate) close(r *rand.Rand) error {
-	w := g.ways[r.IntN(len(g.ways))]
+// close withdraws what the gate stands for.
+func (g *gate) close(w *way) error {
 	g.taken.Store(w)
 	shut := g.state.Add(1) + 1
 	err := w.shut()

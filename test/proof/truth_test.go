@@ -83,7 +83,7 @@ func TestNothingIsAllowedAfterTheAcknowledgement(t *testing.T) {
 		changing.Go(func() {
 			r := random(1700 + i)
 			for ctx.Err() == nil {
-				f.cycle(r, p.own[r.IntN(len(p.own))], func() {
+				f.cycle(r, p.own, func() {
 					for what := range 5 {
 						f.act(p, what)
 					}
@@ -97,7 +97,7 @@ func TestNothingIsAllowedAfterTheAcknowledgement(t *testing.T) {
 			r := random(2000 + i)
 			for ctx.Err() == nil {
 				d := f.devices[i+n.clerks*r.IntN((n.devices-i+n.clerks-1)/n.clerks)]
-				f.cycle(r, d.own[r.IntN(len(d.own))], f.asking(d), 150*time.Millisecond)
+				f.cycle(r, d.own, f.asking(d), 150*time.Millisecond)
 			}
 		})
 	}
@@ -106,7 +106,7 @@ func TestNothingIsAllowedAfterTheAcknowledgement(t *testing.T) {
 			changing.Go(func() {
 				r := random(3000 + 1000*j + i)
 				for ctx.Err() == nil {
-					f.cycle(r, own[r.IntN(len(own))], f.asking(g.devices[r.IntN(len(g.devices))]), 60*time.Millisecond)
+					f.cycle(r, own, f.asking(g.devices[r.IntN(len(g.devices))]), 60*time.Millisecond)
 					pause(r, 400*time.Millisecond)
 				}
 			})
@@ -168,19 +168,41 @@ func (c *counts) String() string {
 	return fmt.Sprintf("%d had to be refused, %d allowed, %d either", c.refused.Load(), c.allowed.Load(), c.either.Load())
 }
 
-// cycle withdraws and gives again. In between it asks at once, on a connection
-// of its own: no request can begin sooner after the acknowledgement.
-func (f *field) cycle(r *rand.Rand, g *gate, ask func(), most time.Duration) {
-	if err := g.close(r); err != nil {
-		f.t.Errorf("withdraw: %s: %v", g.taken.Load().name, err)
+// cycle withdraws one of own, and gives it again. In between it asks at once, on
+// a connection of its own: no request can begin sooner after the
+// acknowledgement.
+func (f *field) cycle(r *rand.Rand, own []*gate, ask func(), most time.Duration) {
+	g, w := f.pick(r, own)
+	if err := g.close(w); err != nil {
+		f.t.Errorf("withdraw: %s: %v", w.name, err)
 	}
 	f.withdrawn.Add(1)
 	ask()
 	pause(r, most)
 	if err := g.open(); err != nil {
-		f.t.Errorf("give again: %s: %v", g.taken.Load().name, err)
+		f.t.Errorf("give again: %s: %v", w.name, err)
 	}
 	ask()
+}
+
+// pick is one of own and a way to withdraw it: by chance, or every other time
+// one that was seen least.
+func (f *field) pick(r *rand.Rand, own []*gate) (*gate, *way) {
+	g := own[r.IntN(len(own))]
+	w := g.ways[r.IntN(len(g.ways))]
+	if r.IntN(2) == 0 {
+		return g, w
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, other := range own {
+		for _, rare := range other.ways {
+			if f.kinds[rare.name] < f.kinds[w.name] {
+				g, w = other, rare
+			}
+		}
+	}
+	return g, w
 }
 
 // asking asks for d, and uses what it has.
