@@ -43,7 +43,8 @@ type device struct {
 	thing  string
 	group  *group
 	own    []*gate
-	gates  gates // all conditions of its credentials
+	gates  gates // all conditions of its being given credentials
+	lasts  gates // and of their being good afterwards, which begin with those
 	vended atomic.Pointer[vended]
 
 	url    string
@@ -100,6 +101,7 @@ func (f *field) newDevice(thing string, g *group, by leave) *device {
 		things.ways = append(things.ways, &way{name: "thing's attribute changed", shut: site("elsewhere"), reopen: site(g.alias)})
 	}
 	d.gates = append(d.gates, d.own...)
+	d.lasts = append(slices.Clone(d.gates), g.stands)
 	f.must(f.certify(d))
 	return d
 }

@@ -37,6 +37,7 @@ type group struct {
 	alias       string
 	own         [][]*gate // those that need each other open are moved by one owner
 	granted     gates     // all that a device needs of the group, its policy aside
+	stands      *gate     // for the role the alias stood for when credentials were given
 	grant       *gate     // what the role's own policies allow
 	policy      *gate     // its default version
 	policyNamed string
@@ -77,6 +78,7 @@ func newField(t *testing.T, m *muster, n size) *field {
 	t.Helper()
 	f := &field{t: t, m: m, kinds: map[string]int{}}
 	f.must(done(m, iamapi.CreateRole, &iamapi.CreateRoleRequest{RoleName: "elsewhere", AssumeRolePolicyDocument: sageMakerTrusted})())
+	f.must(done(m, iamapi.CreateRole, &iamapi.CreateRoleRequest{RoleName: "other", AssumeRolePolicyDocument: iotTrusted})())
 	f.must(done(m, iotapi.CreatePolicy, &iotapi.CreatePolicyRequest{PolicyName: bySite, PolicyDocument: mayBecomeOfSite})())
 	for i := range n.groups {
 		f.groups = append(f.groups, f.newGroup(fmt.Sprintf("group-%d", i), i%2 == 1, i%4 > 1))
@@ -160,12 +162,13 @@ func (f *field) newGroup(name string, managed, fleet bool) *group {
 		{name: "role deleted", buries: true, shut: inTurn(take, done(m, iamapi.DeleteRole, &iamapi.DeleteRoleRequest{RoleName: name})), reopen: inTurn(createRole, give)},
 	}}
 	trusting := &gate{name: "the role's trust", ways: []*way{{name: "role's trust withdrawn", shut: trust(nobodyTrusted), reopen: trust(iotTrusted)}}}
+	g.stands = &gate{name: "the alias's role", ways: []*way{{name: "alias given another role that devices may have", shut: of(roleARN("other")), reopen: of(role)}}}
 	g.grant = &gate{name: "the role's policy", ways: ways}
 	g.policy = &gate{name: "the policy's default version", ways: f.versions(name)}
 	g.granted = gates{alias, itself, trusting}
 	ofRole := []*gate{itself, trusting, g.grant, g.policy}
-	if fleet { // it is given only roles that are there, and trust SageMaker
-		g.own = [][]*gate{append(ofRole, alias)}
+	if fleet { // it is given only roles that are there and trust SageMaker; another role is withdrawn by itself
+		g.own = [][]*gate{append(ofRole, alias, g.stands)}
 	} else {
 		g.own = [][]*gate{ofRole, {alias}}
 	}

@@ -217,19 +217,19 @@ func pause(r *rand.Rand, most time.Duration) { time.Sleep(time.Duration(r.Int64N
 
 // ask asks for credentials and judges the answer.
 func (f *field) ask(d *device, second bool) {
-	before := d.gates.look()
+	before := d.lasts.look()
 	shows := d.shows.Load()
 	c := shows.kept
 	if second {
 		c = shows.second
 	}
 	status, cred, err := d.vend(c)
-	after := d.gates.look()
+	after := d.lasts.look()
 	if err != nil || status >= http.StatusInternalServerError {
 		f.t.Errorf("ask for credentials: %d, %v", status, err)
 		return
 	}
-	f.judge(&f.asked, "device "+d.thing, d.gates, before, after, nil, status == http.StatusOK)
+	f.judge(&f.asked, "device "+d.thing, d.gates, before[:len(d.gates)], after[:len(d.gates)], nil, status == http.StatusOK)
 	if cred != nil && before.stood(after) {
 		d.vended.Store(&vended{f.m.as(*cred), before})
 	}
@@ -242,7 +242,7 @@ func (f *field) use(d *device, permitted bool) {
 	if v == nil {
 		return
 	}
-	all, made := d.gates, v.made
+	all, made := d.lasts, v.made
 	if permitted {
 		all = append(all[:len(all):len(all)], d.group.grant)
 		made = append(made[:len(made):len(made)], moment{}) // the grant buries nothing
