@@ -168,19 +168,24 @@ func (c *counts) String() string {
 	return fmt.Sprintf("%d had to be refused, %d allowed, %d either", c.refused.Load(), c.allowed.Load(), c.either.Load())
 }
 
-// cycle withdraws one of own, and gives it again. In between it asks at once, on
-// a connection of its own: no request can begin sooner after the
-// acknowledgement.
+// cycle withdraws one of own and gives it again, once or several times without a
+// pause, so that somebody is still reading what is being changed. After each
+// withdrawal it asks at once, on a connection of its own: no request can begin
+// sooner after the acknowledgement.
 func (f *field) cycle(r *rand.Rand, own []*gate, ask func(), most time.Duration) {
 	g, w := f.pick(r, own)
-	if err := g.close(w); err != nil {
-		f.t.Errorf("withdraw: %s: %v", w.name, err)
-	}
-	f.withdrawn.Add(1)
-	ask()
-	pause(r, most)
-	if err := g.open(); err != nil {
-		f.t.Errorf("give again: %s: %v", w.name, err)
+	for more := r.IntN(3); more >= 0; more-- {
+		if err := g.close(w); err != nil {
+			f.t.Errorf("withdraw: %s: %v", w.name, err)
+		}
+		f.withdrawn.Add(1)
+		ask()
+		if more == 0 {
+			pause(r, most)
+		}
+		if err := g.open(); err != nil {
+			f.t.Errorf("give again: %s: %v", w.name, err)
+		}
 	}
 	ask()
 }
