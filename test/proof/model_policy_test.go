@@ -64,6 +64,8 @@ const mayOther = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action"
 var policySteps = []step{
 	{"iot:CreatePolicy", func(x *trial) (string, string, string) {
 		name, document, tags, want := apt(x, policyNames, out(x.world.policies)), x.document(), x.tagsOrNone(), itsThere
+		x.rehearse(name)
+		defer x.rehearse(name)
 		if tags.ambiguous() {
 			want = badRequest
 		} else if x.world.policies[name] == nil {
@@ -78,6 +80,8 @@ var policySteps = []step{
 			p := x.world.policies[name]
 			return p != nil && len(p.versions) == 1 && len(x.world.targetsOf(name)) == 0
 		}), fineWord
+		x.rehearse(name)
+		defer x.rehearse(name)
 		switch p := x.world.policies[name]; {
 		case p == nil:
 			want = notThere

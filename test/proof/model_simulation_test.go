@@ -184,32 +184,45 @@ var simulationLooks = []look{
 			return strings.Join(all, ", ")
 		}), want
 	}},
-	{"iot:TestAuthorization", (*trial).certs, func(x *trial, id string) (got, want string) {
-		skip, add := one(x, policyNames...), one(x, policyNames...)
-		in := &iotapi.TestAuthorizationRequest{
-			Principal: new(certARN(id)), PolicyNamesToSkip: []string{skip},
-			AuthInfos: []iotapi.AuthInfo{
-				{ActionType: new("CONNECT"), Resources: []string{"arn:aws:iot:us-east-1:000000000000:client/pump-7"}},
-				{ActionType: new("PUBLISH"), Resources: []string{"arn:aws:iot:us-east-1:000000000000:topic/pump-7"}},
-			},
+	{"iot:TestAuthorization", func(x *trial) []string { return pairs(x.certs(), append(slices.Clone(policyNames), "")) }, (*trial).testAuthorization},
+}
+
+// testAuthorization asks what a certificate might do, which a policy may be
+// added to.
+func (x *trial) testAuthorization(which string) (got, want string) {
+	id, add, _ := strings.Cut(which, " ")
+	skip := one(x, policyNames...)
+	in := &iotapi.TestAuthorizationRequest{
+		Principal: new(certARN(id)), PolicyNamesToSkip: []string{skip},
+		AuthInfos: []iotapi.AuthInfo{
+			{ActionType: new("CONNECT"), Resources: []string{"arn:aws:iot:us-east-1:000000000000:client/pump-7"}},
+			{ActionType: new("PUBLISH"), Resources: []string{"arn:aws:iot:us-east-1:000000000000:topic/pump-7"}},
+		},
+	}
+	if add != "" {
+		in.PolicyNamesToAdd = []string{add}
+	}
+	want = notThere
+	if c := x.world.certs[id]; c != nil && (add == "" || x.world.policies[add] != nil) {
+		want = x.world.rehearsed(c, skip, add)
+	}
+	return say(x, iotapi.TestAuthorization, in, func(out *iotapi.TestAuthorizationResponse) string {
+		var all []string
+		for _, r := range out.AuthResults {
+			all = append(all, fmt.Sprint(*r.AuthInfo.ActionType, " ", *r.AuthDecision, " ", policyNamesOf(r.Allowed.Policies), "; ", policyNamesOf(r.Denied.ExplicitDeny.Policies)))
 		}
-		if x.r.IntN(2) == 0 {
-			add = ""
-		} else {
-			in.PolicyNamesToAdd = []string{add}
-		}
-		want = notThere
-		if c := x.world.certs[id]; c != nil && (add == "" || x.world.policies[add] != nil) {
-			want = x.world.rehearsed(c, skip, add)
-		}
-		return say(x, iotapi.TestAuthorization, in, func(out *iotapi.TestAuthorizationResponse) string {
-			var all []string
-			for _, r := range out.AuthResults {
-				all = append(all, fmt.Sprint(*r.AuthInfo.ActionType, " ", *r.AuthDecision, " ", policyNamesOf(r.Allowed.Policies), "; ", policyNamesOf(r.Denied.ExplicitDeny.Policies)))
-			}
-			return strings.Join(all, ", ")
-		}), want
-	}},
+		return strings.Join(all, ", ")
+	}), want
+}
+
+// rehearse asks with a policy that is about to come or go, or has just done so,
+// since nothing else asks for policies by their names to decide.
+func (x *trial) rehearse(policy string) {
+	which := x.aptCert() + " " + policy
+	x.run("iot:TestAuthorization", func(x *trial) (string, string, string) {
+		got, want := x.testAuthorization(which)
+		return which, got, want
+	})
 }
 
 // rehearsed is what TestAuthorization answers about connecting and publishing.
