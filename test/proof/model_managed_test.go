@@ -9,7 +9,7 @@ import (
 	"muster/internal/awsapi/iamapi"
 )
 
-var managedNames = few("managed-", 3)
+var managedNames = few("managed-", 5)
 
 // awsIoT is one of AWS's own policies. managedARNs are what can be attached.
 const awsIoT = "arn:aws:iam::aws:policy/AWSIoTFullAccess"

@@ -120,7 +120,8 @@ func TestAnswersAsTheModel(t *testing.T) {
 	x.device = newAskingDevice()
 	all := steps()
 	done, refused := map[string]int{}, map[string]int{}
-	for i := range n {
+	i := 0
+	for ; i < n || n >= usualSteps && i < n+n/2 && len(undone(all, done)) > 0; i++ { // the last to be done may take longer
 		if i > 0 && i%restart == 0 {
 			x.compare() // with what is remembered from before the changes
 			x.m.stop()
@@ -138,9 +139,9 @@ func TestAnswersAsTheModel(t *testing.T) {
 	x.compare()
 	never := append(undone(all, done), x.unanswered()...)
 	if len(never) > 0 && n >= usualSteps {
-		t.Errorf("%v did nothing in %d steps", never, n)
+		t.Errorf("%v did nothing in %d steps", never, i)
 	}
-	t.Logf("%d steps of %d kinds: %d answered, %d refused; %d restarts", n, len(all), total(done), total(refused), (n-1)/restart)
+	t.Logf("%d steps of %d kinds: %d answered, %d refused; %d restarts", i, len(all), total(done), total(refused), (i-1)/restart)
 }
 
 // pick is a step by chance. One that did nothing so far is more likely, so that

@@ -53,7 +53,7 @@ func kept(all map[string]string, kind string) (map[string]string, bool) {
 	return has, kind == "" && len(has) > 3
 }
 
-var thingNames, kindNames = few("thing-", 6), few("kind-", 3)
+var thingNames, kindNames = few("thing-", 6), few("kind-", 4)
 
 func (x *trial) thing() string { return one(x, thingNames...) }
 func (x *trial) kind() string  { return one(x, kindNames...) }
@@ -77,7 +77,7 @@ var thingSteps = []step{
 		return fmt.Sprint(name, " ", description, tags), say(x, iotapi.CreateThingType, in, fine), want
 	}},
 	{"iot:DeprecateThingType", func(x *trial) (string, string, string) {
-		name, undo, want := x.kind(), x.r.IntN(2) == 0, notThere
+		name, undo, want := apt(x, kindNames, func(name string) bool { return x.world.kinds[name] != nil && !x.world.used(name) }), x.r.IntN(4) == 0, notThere
 		if k := x.world.kinds[name]; k != nil {
 			k.deprecated, want = !undo, fineWord
 		}
@@ -99,7 +99,7 @@ var thingSteps = []step{
 		return name, say(x, iotapi.DeleteThingType, &iotapi.DeleteThingTypeRequest{ThingTypeName: name}, fine), want
 	}},
 	{"iot:CreateThing", func(x *trial) (string, string, string) {
-		name, of, attributes := apt(x, thingNames, out(x.world.things)), one(x, "", x.kind()), x.attributes()
+		name, of, attributes := apt(x, thingNames, out(x.world.things)), one(x, "", "", x.kind()), x.attributes()
 		in := &iotapi.CreateThingRequest{ThingName: name, AttributePayload: &iotapi.AttributePayload{Attributes: attributes}}
 		if of != "" {
 			in.ThingTypeName = &of
