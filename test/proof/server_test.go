@@ -34,6 +34,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// testDir is where the tests began: an object store in the process goes to a
+// folder of its own, which is gone when its test is over.
+var testDir, _ = os.Getwd()
+
 // muster is a server in this process.
 type muster struct {
 	data  string
@@ -67,6 +71,11 @@ func startWith(t *testing.T, data string, c server.Config) *muster {
 		}
 		return ""
 	}
+	t.Cleanup(func() {
+		if err := os.Chdir(testDir); err != nil {
+			t.Error(err)
+		}
+	})
 	s, err := server.Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
