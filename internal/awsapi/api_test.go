@@ -50,7 +50,7 @@ func newAPI(log io.Writer) *awsapi.API {
 	api.Authenticate = authenticate
 	api.Authorize = func(_ context.Context, c *iam.Caller, action string, resource arn.ARN, extra policy.Context) error {
 		if strings.Contains(string(resource), "secret") || len(extra["iot:thing"]) > 0 {
-			return iam.Denied(c, action, resource, " because no identity-based policy allows the "+action+" action")
+			return iam.Denied(c, action, string(resource), " because no identity-based policy allows the "+action+" action")
 		}
 		return nil
 	}

@@ -21,14 +21,21 @@ func (d *Directory) Authorize(ctx context.Context, caller *Caller, action string
 	if resource == "" {
 		resource = "*"
 	}
+	return d.AuthorizeOn(ctx, caller, action, resource, string(resource), extra)
+}
+
+// AuthorizeOn is Authorize with the refusal naming the resource in other words,
+// as IAM names a role or user that was asked for without its path: whoever may
+// not must not learn the path, nor by it whether there is such a one.
+func (d *Directory) AuthorizeOn(_ context.Context, caller *Caller, action string, resource arn.ARN, words string, extra policy.Context) error {
 	said, by := d.decide(caller, action, resource, extra)
 	switch said.Verdict {
 	case policy.Allow:
 		return nil
 	case policy.Deny:
-		return Denied(caller, action, resource, " with an explicit deny in "+by.article+" "+by.name)
+		return Denied(caller, action, words, " with an explicit deny in "+by.article+" "+by.name)
 	default:
-		return Denied(caller, action, resource, " because no "+by.name+" allows the "+action+" action")
+		return Denied(caller, action, words, " because no "+by.name+" allows the "+action+" action")
 	}
 }
 
@@ -45,7 +52,7 @@ func (d *Directory) Decide(caller *Caller, action string, resource arn.ARN, extr
 
 // Denied is AWS's refusal of action on resource to caller. reason begins with
 // a blank, or is "" where AWS gives none.
-func Denied(caller *Caller, action string, resource arn.ARN, reason string) *fault.Error {
+func Denied(caller *Caller, action, resource, reason string) *fault.Error {
 	return fault.Denied.Errorf("User: %s is not authorized to perform: %s on resource: %s%s", caller.ARN, action, resource, reason)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -297,9 +298,16 @@ func TestPublication(t *testing.T) {
 		})
 		return n
 	}
+	// Published last of many, so that an acknowledgement which didn't wait for
+	// all of them would come before it.
+	keys := make([]index.Key, 1000, 1001)
+	for i := range keys {
+		keys[i] = index.Key{Kind: "other", Name: strconv.Itoa(i)}
+	}
+	keys = append(keys, key)
 	add := func(n int, err error) func(*store.Tx) error {
 		return func(tx *store.Tx) error {
-			tx.Publish(key)
+			tx.Publish(keys...)
 			insert(n)(tx)
 			if got := count(); got != n-1 {
 				t.Errorf("before the commit of %d: got %d, want %d", n, got, n-1)

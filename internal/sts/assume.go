@@ -72,7 +72,7 @@ func (s *Service) AssumeRole(ctx context.Context, caller *iam.Caller, ask Ask) (
 		return Assumed{}, err
 	}
 	ask.Policy = compacted(ask.Policy)
-	denied := iam.Denied(caller, action, ask.Role, "")
+	denied := iam.Denied(caller, action, string(ask.Role), "")
 	role, err := s.roles.RoleByARN(ctx, ask.Role)
 	if errors.Is(err, fault.NotFound) {
 		return Assumed{}, denied
@@ -184,7 +184,7 @@ func (s *Service) mayAssume(caller *iam.Caller, role *iam.RoleEntry, session *Se
 // leaves the decision to them, all under the role's tags. Session policies of
 // the caller's are asked in any case.
 func (s *Service) may(caller *iam.Caller, action string, role *iam.RoleEntry, keys policy.Context) error {
-	denied := iam.Denied(caller, action, role.ARN(), "")
+	denied := iam.Denied(caller, action, string(role.ARN()), "")
 	trusted := role.Trusts(caller.Principal(), action, s.roles.Conditions(caller, keys))
 	if trusted.Verdict != policy.Allow {
 		return denied

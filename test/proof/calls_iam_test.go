@@ -12,10 +12,13 @@ const (
 	moreTrusted = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":["credentials.iot.amazonaws.com","sagemaker.amazonaws.com","lambda.amazonaws.com"]},"Action":"sts:AssumeRole"}}`
 )
 
+// rolePath is that of the role, which nobody learns who may not ask for it.
+const rolePath = "/edge/"
+
 func roleCalls() []call {
 	return []call{
 		writing(iamapi.CreateRole, func(n *names) *iamapi.CreateRoleRequest {
-			return &iamapi.CreateRoleRequest{RoleName: n.role, AssumeRolePolicyDocument: iotTrusted, Tags: []iamapi.Tag{{Key: "made", Value: "here"}}}
+			return &iamapi.CreateRoleRequest{RoleName: n.role, Path: new(rolePath), AssumeRolePolicyDocument: iotTrusted, Tags: []iamapi.Tag{{Key: "made", Value: "here"}}}
 		}).and("iam:TagRole"),
 		on(iamapi.GetRole, func(n *names) *iamapi.GetRoleRequest { return &iamapi.GetRoleRequest{RoleName: n.role} }),
 		on(iamapi.ListRoles, func(*names) *iamapi.ListRolesRequest { return &iamapi.ListRolesRequest{} }),
@@ -161,9 +164,6 @@ func userCalls() []call {
 		on(stsapi.GetAccessKeyInfo, func(n *names) *stsapi.GetAccessKeyInfoRequest {
 			return &stsapi.GetAccessKeyInfoRequest{AccessKeyId: n.accessKey}
 		}),
-		on(iamapi.GetAccessKeyLastUsed, func(n *names) *iamapi.GetAccessKeyLastUsedRequest {
-			return &iamapi.GetAccessKeyLastUsedRequest{AccessKeyId: n.accessKey}
-		}),
 		writing(iamapi.UpdateAccessKey, func(n *names) *iamapi.UpdateAccessKeyRequest {
 			return &iamapi.UpdateAccessKeyRequest{UserName: &n.user, AccessKeyId: n.accessKey, Status: "Inactive"}
 		}),
@@ -181,11 +181,13 @@ func userCalls() []call {
 func tokenCalls() []call {
 	whoAmI := on(stsapi.GetCallerIdentity, func(*names) *stsapi.GetCallerIdentityRequest { return &stsapi.GetCallerIdentityRequest{} })
 	whoAmI.open = "who is known may ask who they are"
+	// Who has a key of their own needs no permission for it, and who hasn't can't.
+	own := on(stsapi.GetSessionToken, func(*names) *stsapi.GetSessionTokenRequest { return &stsapi.GetSessionTokenRequest{} })
+	own.ownKeyOnly = true
 	return []call{
-		whoAmI,
+		whoAmI, own,
 		on(stsapi.AssumeRole, func(*names) *stsapi.AssumeRoleRequest {
 			return &stsapi.AssumeRoleRequest{RoleArn: "arn:aws:iam::000000000000:role/Nobody", RoleSessionName: "again"}
 		}),
-		on(stsapi.GetSessionToken, func(*names) *stsapi.GetSessionTokenRequest { return &stsapi.GetSessionTokenRequest{} }),
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"muster/internal/awsapi/sagemakerapi"
 )
 
-// calls are the tables, in the order in which the root user can make them.
+// calls are the tables, in the order in which they can be made.
 func calls() []call {
 	return slices.Concat(roleCalls(), iotCalls(), fleetCalls(), iotEnd(), objectCalls(), userCalls(), roleEnd(), tokenCalls())
 }
@@ -24,7 +24,7 @@ const (
 )
 
 func (n *names) certificateARN() string { return string(scope.Certificate(n.certificate)) }
-func (n *names) roleARN() string        { return string(arn.Role(accountID, "/", n.role)) }
+func (n *names) roleARN() string        { return string(arn.Role(accountID, rolePath, n.role)) }
 func (n *names) managedARN() string     { return string(arn.ManagedPolicy(accountID, "/", n.managed)) }
 func (n *names) fleetARN() string       { return string(scope.DeviceFleet(n.fleet)) }
 

@@ -26,11 +26,12 @@ type s3call struct {
 	body         string
 	header       string // one, as "Name: value"
 	writes       bool
+	also         []string // as in call
 	keep         func(n *names, body []byte)
 }
 
 func (s s3call) call() call {
-	return call{service: "s3", name: s.name, action: "s3:" + s.action, writes: s.writes, ask: s.ask}
+	return call{service: "s3", name: s.name, action: "s3:" + s.action, also: s.also, writes: s.writes, ask: s.ask}
 }
 
 func (s s3call) ask(ctx context.Context, c *awsclient.Client, n *names) error {
@@ -113,11 +114,11 @@ func objectCalls() []call {
 		{name: "PutObject", action: "PutObject", head: "PUT /{bucket}/{object}", body: "a model", writes: true},
 		{name: "GetObject", action: "GetObject", head: "GET /{bucket}/{object}"},
 		{name: "HeadObject", action: "GetObject", head: "HEAD /{bucket}/{object}"},
-		{name: "GetObjectAttributes", action: "GetObject", head: "GET /{bucket}/{object}?attributes=", header: "X-Amz-Object-Attributes: ETag"},
+		{name: "GetObjectAttributes", action: "GetObject", head: "GET /{bucket}/{object}?attributes=", header: "X-Amz-Object-Attributes: ETag", also: []string{"s3:GetObjectAttributes"}},
 		{name: "ListObjects", action: "ListBucket", head: "GET /{bucket}"},
 		{name: "ListObjectsV2", action: "ListBucket", head: "GET /{bucket}?list-type=2"},
 		{name: "ListObjectVersions", action: "ListBucketVersions", head: "GET /{bucket}?versions="},
-		{name: "CopyObject", action: "PutObject", head: "PUT /{bucket}/copy", header: "X-Amz-Copy-Source: {bucket}/models/pump.tar", writes: true},
+		{name: "CopyObject", action: "PutObject", head: "PUT /{bucket}/copy", header: "X-Amz-Copy-Source: {bucket}/{object}", also: []string{"s3:GetObject"}, writes: true},
 		{name: "PutObjectTagging", action: "PutObjectTagging", head: "PUT /{bucket}/{object}?tagging=", body: tagging, writes: true},
 		{name: "GetObjectTagging", action: "GetObjectTagging", head: "GET /{bucket}/{object}?tagging="},
 		{name: "DeleteObjectTagging", action: "DeleteObjectTagging", head: "DELETE /{bucket}/{object}?tagging=", writes: true},
@@ -126,7 +127,7 @@ func objectCalls() []call {
 		{name: "DeleteBucketTagging", action: "PutBucketTagging", head: "DELETE /{bucket}?tagging=", writes: true},
 		{name: "CreateMultipartUpload", action: "PutObject", head: "POST /{bucket}/{object}?uploads=", writes: true, keep: takeUpload},
 		{name: "ListMultipartUploads", action: "ListBucketMultipartUploads", head: "GET /{bucket}?uploads="},
-		{name: "UploadPartCopy", action: "PutObject", head: "PUT /{bucket}/{object}?partNumber=1&uploadId={upload}", header: "X-Amz-Copy-Source: {bucket}/copy", writes: true},
+		{name: "UploadPartCopy", action: "PutObject", head: "PUT /{bucket}/{object}?partNumber=1&uploadId={upload}", header: "X-Amz-Copy-Source: {bucket}/{object}", also: []string{"s3:GetObject"}, writes: true},
 		{name: "UploadPart", action: "PutObject", head: "PUT /{bucket}/{object}?partNumber=1&uploadId={upload}", body: part, writes: true},
 		{name: "ListParts", action: "ListMultipartUploadParts", head: "GET /{bucket}/{object}?uploadId={upload}"},
 		{name: "CompleteMultipartUpload", action: "PutObject", head: "POST /{bucket}/{object}?uploadId={upload}", body: completed, writes: true},

@@ -5,23 +5,28 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"muster/internal/awsapi/iamapi"
 	"muster/internal/awsclient"
 	"muster/internal/awswire"
+	"muster/internal/secret"
 	"muster/internal/server"
+	"muster/internal/sigv4"
 )
 
 // call is one operation with a valid input for it. The calls of a table are
-// made in their order by the root user too, so that each finds what it names.
+// made in their order by somebody who may, too, so that each finds what it names.
 type call struct {
 	service, name string
-	writes        bool     // the root user's call changes what is kept
+	writes        bool     // the call of who may changes what is kept
 	action        string   // permission it asks for where that isn't its own name
 	also          []string // permissions it asks for beside that
 	open          string   // why it needs no permission; "" when it needs one
+	ownKeyOnly    bool     // with a key of one's own it needs none, and in a session it is refused
 	ask           func(ctx context.Context, c *awsclient.Client, n *names) error
 }
 
@@ -87,15 +92,17 @@ func took[In, Out any](op awswire.Op[In, Out], in func(n *names) *In, keep func(
 	}}
 }
 
-// Every operation that Muster answers is asked by callers without the
-// permission, for what is there and for what is not: those are refused in the
-// same words, and nothing has happened. An operation without an entry in the
-// tables fails the test.
+// Every operation that Muster answers is asked by callers without one of the
+// permissions it needs, for what is there and for what is not: those are
+// refused in the same words, and nothing has happened. A caller with just these
+// permissions is answered. An operation without an entry in the tables fails
+// the test.
 func TestWithoutPermissionNothingHappens(t *testing.T) {
 	m := start(t, t.TempDir())
 	kept := openKeeper(t, m.data)
-	nobody := m.roleThatMay(t, "Nobody", "")
+	nobody, stranger := m.roleThatMay(t, "Nobody", ""), m.user(t, "stranger")
 	almost := m.roleThatMay(t, "Almost", `{"Effect":"Allow","NotAction":"iam:None","Resource":"*"}`)
+	just := m.roleThatMay(t, "Just", "")
 
 	table := calls()
 	known := map[string]bool{}
@@ -118,42 +125,66 @@ func TestWithoutPermissionNothingHappens(t *testing.T) {
 		}
 		t.Run(c.String(), func(t *testing.T) {
 			var before dump
-			for _, permission := range append([]string{c.permission()}, c.also...) {
-				// Everything but the one permission: the operation asks for that and no other.
+			needed := append([]string{c.permission()}, c.also...)
+			m.put(t, "Just", fmt.Sprintf(`{"Effect":"Allow","Action":["%s"],"Resource":"*"}`, strings.Join(needed, `","`)))
+			for _, permission := range needed {
+				// Everything but the one permission.
 				m.put(t, "Almost", fmt.Sprintf(`{"Effect":"Allow","NotAction":%q,"Resource":"*"}`, permission))
 				before = kept.dump(t)
 				for _, who := range []struct {
 					name   string
 					client *awsclient.Client
-					names  *names
+					answer bool // is right
 				}{
-					{"who may nothing", nobody, real},
-					{"who may nothing, of what isn't there", nobody, none},
-					{"who may all but " + permission, almost, real},
+					{"a role that may nothing", nobody, c.open != ""},
+					{"a user that may nothing", stranger, c.open != "" || c.ownKeyOnly},
+					{"who may all but " + permission, almost, c.open != ""},
 				} {
-					err := c.ask(t.Context(), who.client, who.names)
-					if c.open == "" && !refused(err) {
-						t.Errorf("%s: got %v, want AccessDenied", who.name, err)
-					}
-					if c.open != "" && err != nil {
-						t.Errorf("%s: got %v, want an answer: %s", who.name, err, c.open)
+					there, absent := c.ask(t.Context(), who.client, real), c.ask(t.Context(), who.client, none)
+					switch {
+					case who.answer && (there != nil || absent != nil):
+						t.Errorf("%s: got %v and %v, want answers", who.name, there, absent)
+					case !who.answer && (!refused(there) || !refused(absent)):
+						t.Errorf("%s: got %v, and %v of what isn't there, want AccessDenied", who.name, there, absent)
+					case !who.answer && nameless(there, real, none) != nameless(absent, real, none):
+						t.Errorf("%s: refused in words that tell what is there:\n%v\n%v", who.name, there, absent)
 					}
 				}
 				if changed := before.changed(kept.dump(t)); len(changed) > 0 {
 					t.Errorf("refused, and yet something happened: %v", changed)
 				}
 			}
-			if err := c.ask(t.Context(), m.root, real); err != nil {
-				t.Errorf("the root user: got %v", err)
+			may := just
+			if c.ownKeyOnly {
+				may = stranger
+			}
+			if err := c.ask(t.Context(), may, real); err != nil {
+				t.Errorf("who may %v: got %v", needed, err)
 			}
 			switch changed := before.changed(kept.dump(t)); {
 			case c.writes && len(changed) == 0:
-				t.Error("the root user's call changed nothing, so that this test would not see it happen")
+				t.Error("the call of who may changed nothing, so that this test would not see it happen")
 			case !c.writes && len(changed) > 0:
-				t.Errorf("the root user's call changed something, which the table doesn't say: %v", changed)
+				t.Errorf("the call of who may changed something, which the table doesn't say: %v", changed)
 			}
 		})
 	}
+}
+
+// nameless is the text of an error without the names of what it is about.
+func nameless(err error, all ...*names) string {
+	var values []string
+	for _, n := range all {
+		for _, v := range reflect.ValueOf(*n).Fields() {
+			values = append(values, v.String())
+		}
+	}
+	slices.SortFunc(values, func(a, b string) int { return len(b) - len(a) })
+	var pairs []string
+	for _, v := range values {
+		pairs = append(pairs, v, "…")
+	}
+	return strings.NewReplacer(pairs...).Replace(err.Error())
 }
 
 // refused reports whether err is the refusal of a permission, and nothing else.
@@ -174,6 +205,19 @@ func (m *muster) roleThatMay(t *testing.T, role, statement string) *awsclient.Cl
 		m.put(t, role, statement)
 	}
 	return m.assume(t, role)
+}
+
+// user makes a user without policies, and answers its client.
+func (m *muster) user(t *testing.T, name string) *awsclient.Client {
+	t.Helper()
+	if _, err := awsclient.Do(t.Context(), m.root, iamapi.CreateUser, &iamapi.CreateUserRequest{UserName: name}); err != nil {
+		t.Fatal(err)
+	}
+	out, err := awsclient.Do(t.Context(), m.root, iamapi.CreateAccessKey, &iamapi.CreateAccessKeyRequest{UserName: &name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.as(sigv4.Credential{AccessKey: *out.AccessKey.AccessKeyId, Secret: secret.New(*out.AccessKey.SecretAccessKey)})
 }
 
 // put gives a role one statement instead of the one it had.

@@ -2,69 +2,57 @@ package proof
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/json"
-	"encoding/pem"
-	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
-	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"muster/internal/awsapi/iamapi"
 	"muster/internal/awsapi/iotapi"
+	"muster/internal/awsapi/sagemakerapi"
 	"muster/internal/awsclient"
 	"muster/internal/awswire"
-	"muster/internal/secret"
-	"muster/internal/sigv4"
 )
 
-// field is a world of devices in groups, every condition of whose credentials
-// is a gate.
+// field is a world of devices in groups, and of people with access keys. Every
+// condition of what they are given is a gate.
 type field struct {
-	t           *testing.T
-	m           *muster
-	groups      []*group
-	devices     []*device
-	withdrawn   atomic.Int64
-	asked, used counts
+	t         *testing.T
+	m         *muster
+	groups    []*group
+	devices   []*device
+	people    []*person
+	withdrawn atomic.Int64
+
+	connections, dialed atomic.Int64
+	asked, used         counts
+	byPeople            counts
+
+	mu    sync.Mutex
+	kinds map[string]int // requests that had to be refused for nothing else
 }
 
 // group is a role with its alias, a policy that allows the alias, and devices.
 type group struct {
-	name    string
-	alias   *gate
-	ofRole  []*gate // one owner moves them, since they need the role to be there
-	grant   *gate   // what the role's own policy allows
-	policy  *gate   // its default version
-	devices []*device
+	alias       string
+	own         [][]*gate // those that need each other open are moved by one owner
+	granted     gates     // all that a device needs of the group, its policy aside
+	stands      *gate     // for the role the alias stood for when credentials were given
+	grant       *gate     // what the role's own policies allow
+	policy      *gate     // its default version
+	policyNamed string
+	devices     []*device
 }
 
-type device struct {
-	thing  string
-	group  *group
-	own    []*gate
-	gates  gates // all conditions of its credentials
-	vended atomic.Pointer[vended]
+const (
+	// It trusts who gives a fleet its role, and not who gives it to devices.
+	sageMakerTrusted = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}}`
 
-	url          string
-	kept, second *http.Client // each keeps its connection
-}
-
-// vended are credentials, and the states of the gates when they were made.
-type vended struct {
-	client *awsclient.Client
-	made   view
-}
-
-const nobodyTrusted = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole"}}`
+	nobodyTrusted  = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole"}}`
+	mayDescribe    = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["iot:DescribeEndpoint","sts:AssumeRole"],"Resource":"*"}}`
+	mayDescribeAs  = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["iot:DescribeEndpoint","sts:AssumeRole"],"Resource":"*","Condition":{"StringEquals":{"aws:username":"%s"}}}}`
+	mayNotDescribe = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":["iot:DescribeEndpoint","sts:AssumeRole"],"Resource":"*"}}`
+)
 
 // done makes a call of which only the outcome matters.
 func done[In, Out any](m *muster, op awswire.Op[In, Out], in *In) func() error {
@@ -88,15 +76,21 @@ func inTurn(calls ...func() error) func() error {
 
 func newField(t *testing.T, m *muster, n size) *field {
 	t.Helper()
-	f := &field{t: t, m: m}
+	f := &field{t: t, m: m, kinds: map[string]int{}}
+	f.must(done(m, iamapi.CreateRole, &iamapi.CreateRoleRequest{RoleName: "elsewhere", AssumeRolePolicyDocument: sageMakerTrusted})())
+	f.must(done(m, iamapi.CreateRole, &iamapi.CreateRoleRequest{RoleName: "other", AssumeRolePolicyDocument: iotTrusted})())
+	f.must(done(m, iotapi.CreatePolicy, &iotapi.CreatePolicyRequest{PolicyName: bySite, PolicyDocument: mayBecomeOfSite})())
 	for i := range n.groups {
-		f.groups = append(f.groups, f.newGroup(fmt.Sprintf("group-%d", i)))
+		f.groups = append(f.groups, f.newGroup(fmt.Sprintf("group-%d", i), i%2 == 1, i%4 > 1))
 	}
-	f.devices = make([]*device, n.devices)
+	f.devices, f.people = make([]*device, n.devices), make([]*person, n.people)
 	var working sync.WaitGroup
 	for i := range f.devices {
 		g := f.groups[i%len(f.groups)]
-		working.Go(func() { f.devices[i] = f.newDevice(fmt.Sprintf("device-%d", i), g) })
+		working.Go(func() { f.devices[i] = f.newDevice(fmt.Sprintf("device-%d", i), g, leave(i/len(f.groups)%int(leaves))) })
+	}
+	for i := range f.people {
+		working.Go(func() { f.people[i] = f.newPerson(fmt.Sprintf("person-%d", i), i%2 == 1) })
 	}
 	working.Wait()
 	if t.Failed() {
@@ -105,109 +99,103 @@ func newField(t *testing.T, m *muster, n size) *field {
 	for _, d := range f.devices {
 		d.group.devices = append(d.group.devices, d)
 	}
+	for _, g := range f.gates() {
+		for _, w := range g.ways {
+			f.kinds[w.name] = 0
+			if w.buries {
+				f.kinds[g.name+" is another now"] = 0
+			}
+		}
+	}
 	return f
 }
 
-func (f *field) newGroup(name string) *group {
-	f.t.Helper()
-	m, g := f.m, &group{name: name}
-	createRole := done(m, iamapi.CreateRole, &iamapi.CreateRoleRequest{RoleName: name, AssumeRolePolicyDocument: iotTrusted})
-	put := done(m, iamapi.PutRolePolicy, &iamapi.PutRolePolicyRequest{RoleName: name, PolicyName: "may", PolicyDocument: `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iot:DescribeEndpoint","Resource":"*"}}`})
-	remove := done(m, iamapi.DeleteRolePolicy, &iamapi.DeleteRolePolicyRequest{RoleName: name, PolicyName: "may"})
-	createAlias := done(m, iotapi.CreateRoleAlias, &iotapi.CreateRoleAliasRequest{RoleAlias: name, RoleArn: "arn:aws:iam::000000000000:role/" + name})
-	createPolicy := done(m, iotapi.CreatePolicy, &iotapi.CreatePolicyRequest{PolicyName: name, PolicyDocument: mayBecome})
-	deny := done(m, iotapi.CreatePolicyVersion, &iotapi.CreatePolicyVersionRequest{PolicyName: name, PolicyDocument: mayNothing})
-	f.must(inTurn(createRole, put, createAlias, createPolicy, deny)())
-
-	g.alias = &gate{name: "the alias", reopen: createAlias, shut: done(m, iotapi.DeleteRoleAlias, &iotapi.DeleteRoleAliasRequest{RoleAlias: name})}
-	g.grant = &gate{name: "the role's policy", revives: true, shut: remove, reopen: put}
-	version := func(id string) func() error {
-		return done(m, iotapi.SetDefaultPolicyVersion, &iotapi.SetDefaultPolicyVersionRequest{PolicyName: name, PolicyVersionId: id})
+// gates are all there are.
+func (f *field) gates() gates {
+	var all gates
+	for _, g := range f.groups {
+		for _, own := range g.own {
+			all = append(all, own...)
+		}
 	}
-	g.policy = &gate{name: "the policy's default version", revives: true, shut: version("2"), reopen: version("1")}
+	for _, d := range f.devices {
+		all = append(all, d.own...)
+	}
+	for _, p := range f.people {
+		all = append(all, p.own...)
+	}
+	return all
+}
+
+// newGroup makes a group whose role has a managed policy or an inline one, and
+// whose alias is that of a device fleet or of its own.
+func (f *field) newGroup(name string, managed, fleet bool) *group {
+	f.t.Helper()
+	m, g, role := f.m, &group{alias: name, policyNamed: name}, roleARN(name)
+	if fleet {
+		g.alias = aliasOf(name)
+	}
+	createRole := done(m, iamapi.CreateRole, &iamapi.CreateRoleRequest{RoleName: name, AssumeRolePolicyDocument: iotTrusted})
+	f.must(inTurn(createRole, done(m, iotapi.CreatePolicy, &iotapi.CreatePolicyRequest{PolicyName: name, PolicyDocument: mayBecome}))())
+	give, take, ways := f.grant(roleHolder(m, name), managed)
+	f.must(give())
+
+	of := func(role string) func() error {
+		return done(m, iotapi.UpdateRoleAlias, &iotapi.UpdateRoleAliasRequest{RoleAlias: g.alias, RoleArn: &role})
+	}
+	alias := &gate{name: "the alias", ways: []*way{{name: "alias given another role", shut: of(roleARN("elsewhere")), reopen: of(role)}}}
+	if fleet {
+		f.must(done(m, sagemakerapi.CreateDeviceFleet, &sagemakerapi.CreateDeviceFleetRequest{DeviceFleetName: name, RoleArn: &role, OutputConfig: fleetOutput})())
+		with := func(role string) func() error {
+			return done(m, sagemakerapi.UpdateDeviceFleet, &sagemakerapi.UpdateDeviceFleetRequest{DeviceFleetName: name, RoleArn: &role, OutputConfig: fleetOutput})
+		}
+		alias.ways = append(alias.ways, &way{name: "fleet given another role", shut: with(roleARN("elsewhere")), reopen: with(role)})
+	} else {
+		create := done(m, iotapi.CreateRoleAlias, &iotapi.CreateRoleAliasRequest{RoleAlias: name, RoleArn: role})
+		f.must(create())
+		alias.ways = append(alias.ways, &way{name: "alias deleted", buries: true, shut: done(m, iotapi.DeleteRoleAlias, &iotapi.DeleteRoleAliasRequest{RoleAlias: name}), reopen: create})
+	}
 	trust := func(document string) func() error {
 		return done(m, iamapi.UpdateAssumeRolePolicy, &iamapi.UpdateAssumeRolePolicyRequest{RoleName: name, PolicyDocument: document})
 	}
-	g.ofRole = []*gate{
-		{name: "the role", shut: inTurn(remove, done(m, iamapi.DeleteRole, &iamapi.DeleteRoleRequest{RoleName: name})), reopen: inTurn(createRole, put)},
-		{name: "the role's trust", revives: true, shut: trust(nobodyTrusted), reopen: trust(iotTrusted)},
-		g.grant, g.policy,
+	itself := &gate{name: "the role", ways: []*way{
+		{name: "role deleted", buries: true, shut: inTurn(take, done(m, iamapi.DeleteRole, &iamapi.DeleteRoleRequest{RoleName: name})), reopen: inTurn(createRole, give)},
+	}}
+	trusting := &gate{name: "the role's trust", ways: []*way{{name: "role's trust withdrawn", shut: trust(nobodyTrusted), reopen: trust(iotTrusted)}}}
+	g.stands = &gate{name: "the alias's role", ways: []*way{{name: "alias given another role that devices may have", shut: of(roleARN("other")), reopen: of(role)}}}
+	g.grant = &gate{name: "the role's policy", ways: ways}
+	g.policy = &gate{name: "the policy's default version", ways: f.versions(name)}
+	g.granted = gates{alias, itself, trusting}
+	ofRole := []*gate{itself, trusting, g.grant, g.policy}
+	if fleet { // it is given only roles that are there and trust SageMaker; another role is withdrawn by itself
+		g.own = [][]*gate{append(ofRole, alias, g.stands)}
+	} else {
+		g.own = [][]*gate{ofRole, {alias}}
 	}
 	return g
 }
 
-func (f *field) newDevice(thing string, g *group) *device {
-	m, d := f.m, &device{thing: thing, group: g}
-	key, csr := signingRequest()
-	made, err := awsclient.Do(f.t.Context(), m.root, iotapi.CreateCertificateFromCsr, &iotapi.CreateCertificateFromCsrRequest{CertificateSigningRequest: csr, SetAsActive: new(true)})
-	if err != nil {
-		f.t.Error(err)
-		return d
+// versions are the ways to withdraw an IoT policy that stays attached. Beside
+// the version in force, which is the first, it is given one that denies.
+func (f *field) versions(name string) []*way {
+	m := f.m
+	f.must(done(m, iotapi.CreatePolicyVersion, &iotapi.CreatePolicyVersionRequest{PolicyName: name, PolicyDocument: mayNothing})())
+	inForce := func(id string) func() error {
+		return done(m, iotapi.SetDefaultPolicyVersion, &iotapi.SetDefaultPolicyVersionRequest{PolicyName: name, PolicyVersionId: id})
 	}
-	attachThing := done(m, iotapi.AttachThingPrincipal, &iotapi.AttachThingPrincipalRequest{ThingName: thing, Principal: *made.CertificateArn})
-	attachPolicy := done(m, iotapi.AttachPolicy, &iotapi.AttachPolicyRequest{PolicyName: g.name, Target: *made.CertificateArn})
-	f.must(inTurn(done(m, iotapi.CreateThing, &iotapi.CreateThingRequest{ThingName: thing}), attachThing, attachPolicy)())
-	status := func(s string) func() error {
-		return done(m, iotapi.UpdateCertificate, &iotapi.UpdateCertificateRequest{CertificateId: *made.CertificateId, NewStatus: s})
+	made := ""
+	return []*way{
+		{name: "policy's default version set", shut: inForce("2"), reopen: inForce("1")},
+		{name: "policy given a new default version", shut: func() error {
+			out, err := awsclient.Do(context.Background(), m.root, iotapi.CreatePolicyVersion, &iotapi.CreatePolicyVersionRequest{PolicyName: name, PolicyDocument: mayOther, SetAsDefault: new(true)})
+			if err == nil {
+				made = *out.PolicyVersionId
+			}
+			return err
+		}, reopen: inTurn(inForce("1"), func() error {
+			return done(m, iotapi.DeletePolicyVersion, &iotapi.DeletePolicyVersionRequest{PolicyName: name, PolicyVersionId: made})()
+		})},
 	}
-	d.own = []*gate{
-		{name: "the certificate", revives: true, shut: status("INACTIVE"), reopen: status("ACTIVE")},
-		{name: "the policy's attachment", revives: true, reopen: attachPolicy, shut: done(m, iotapi.DetachPolicy, &iotapi.DetachPolicyRequest{PolicyName: g.name, Target: *made.CertificateArn})},
-		{name: "the thing's attachment", revives: true, reopen: attachThing, shut: done(m, iotapi.DetachThingPrincipal, &iotapi.DetachThingPrincipalRequest{ThingName: thing, Principal: *made.CertificateArn})},
-	}
-	d.gates = append(gates{g.alias, g.policy, g.ofRole[0], g.ofRole[1]}, d.own...)
-	d.url = "https://" + m.state.Endpoint + "/role-aliases/" + g.name + "/credentials"
-	d.kept, d.second = connection(f.t, m, *made.CertificatePem, key), connection(f.t, m, *made.CertificatePem, key)
-	return d
-}
-
-// connection is a client of the device port with one connection, which it keeps.
-func connection(t *testing.T, m *muster, certificate string, key *ecdsa.PrivateKey) *http.Client {
-	block, _ := pem.Decode([]byte(certificate))
-	roots := x509.NewCertPool()
-	root, err := os.ReadFile(m.state.RootCA)
-	if err != nil || !roots.AppendCertsFromPEM(root) {
-		t.Errorf("the root certificate: %v", err)
-	}
-	transport := &http.Transport{
-		MaxConnsPerHost: 1, // a clerk may ask for a device that asks
-		TLSClientConfig: &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{{Certificate: [][]byte{block.Bytes}, PrivateKey: key}}},
-		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, network, m.state.Devices)
-		},
-	}
-	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, Timeout: 30 * time.Second}
-}
-
-// vend asks for credentials; there are none when the answer is a refusal.
-func (d *device) vend(c *http.Client) (status int, _ *sigv4.Credential, err error) {
-	r, err := http.NewRequest(http.MethodGet, d.url, nil)
-	if err != nil {
-		return 0, nil, err
-	}
-	if d.thing != "" {
-		r.Header.Set("x-amzn-iot-thingname", d.thing)
-	}
-	answer, err := c.Do(r)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
-	if err != nil || answer.StatusCode != http.StatusOK {
-		return answer.StatusCode, nil, err
-	}
-	var got struct {
-		Credentials struct{ AccessKeyID, SecretAccessKey, SessionToken string }
-	}
-	if err := json.Unmarshal(body, &got); err != nil {
-		return 0, nil, err
-	}
-	if got.Credentials.SessionToken == "" {
-		return 0, nil, errors.New("an answer of 200 without a session token")
-	}
-	return answer.StatusCode, &sigv4.Credential{AccessKey: got.Credentials.AccessKeyID, Secret: secret.New(got.Credentials.SecretAccessKey), Token: secret.New(got.Credentials.SessionToken)}, nil
 }
 
 func (f *field) must(err error) {

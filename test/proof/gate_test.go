@@ -6,13 +6,21 @@ import "sync/atomic"
 // Its state counts up through four phases, again and again; the owner of the
 // gate moves it on, and a withdrawal is closed only when it was acknowledged.
 type gate struct {
-	name  string
-	state atomic.Uint64
-	// revives is false for what is another thing when it comes back: it
-	// revives nothing that was made before.
-	revives bool
-	shut    func() error // withdraws; returns once that is acknowledged
-	reopen  func() error // and gives again
+	name   string
+	ways   []*way
+	state  atomic.Uint64
+	taken  atomic.Pointer[way] // the last
+	buried atomic.Uint64       // the state of the last withdrawal that buried something
+}
+
+// A way withdraws what a gate stands for, and gives it again; both return once
+// that is acknowledged.
+type way struct {
+	name         string
+	shut, reopen func() error
+	// buries is true where it is another thing that comes back: that revives
+	// nothing that was made before.
+	buries bool
 }
 
 // The phases of a gate.
@@ -24,9 +32,13 @@ const (
 )
 
 // close withdraws what the gate stands for.
-func (g *gate) close() error {
-	g.state.Add(1)
-	err := g.shut()
+func (g *gate) close(w *way) error {
+	g.taken.Store(w)
+	shut := g.state.Add(1) + 1
+	err := w.shut()
+	if w.buries {
+		g.buried.Store(shut)
+	}
 	g.state.Add(1)
 	return err
 }
@@ -34,7 +46,7 @@ func (g *gate) close() error {
 // open gives it again.
 func (g *gate) open() error {
 	g.state.Add(1)
-	err := g.reopen()
+	err := g.taken.Load().reopen()
 	g.state.Add(1)
 	return err
 }
@@ -42,13 +54,16 @@ func (g *gate) open() error {
 // gates are all conditions of one answer.
 type gates []*gate
 
-// view is what their states were at one moment.
-type view []uint64
+// moment is what is known of a gate at one.
+type moment struct{ state, buried uint64 }
+
+// view is what their moments were.
+type view []moment
 
 func (all gates) look() view {
 	v := make(view, len(all))
 	for i, g := range all {
-		v[i] = g.state.Load()
+		v[i] = moment{g.state.Load(), g.buried.Load()}
 	}
 	return v
 }
@@ -56,26 +71,32 @@ func (all gates) look() view {
 // stood reports whether all were open, from before to after.
 func (v view) stood(after view) bool {
 	for i := range v {
-		if v[i] != after[i] || v[i]%4 != open {
+		if v[i].state != after[i].state || v[i].state%4 != open {
 			return false
 		}
 	}
 	return true
 }
 
-// mustRefuse names the gate for which a request must be refused that began
-// with the states before and was answered with those after; "" when it needn't
-// be. With credentials, made is when they were vended.
-func (all gates) mustRefuse(before, after, made view) string {
+// mustRefuse names all reasons why a request must be refused that began with
+// the moments before and was answered with those after. With credentials, made
+// is when they were vended. settled reports that no gate was moving: a single
+// reason is the only one then.
+func (all gates) mustRefuse(before, after, made view) (reasons []string, settled bool) {
+	settled = true
 	for i, g := range all {
+		stays, phase := before[i].state == after[i].state, before[i].state%4
 		switch {
-		case before[i] == after[i] && before[i]%4 == closed:
-			return g.name + " was withdrawn"
-		case made != nil && !g.revives && before[i] >= made[i]/4*4+closed:
-			return g.name + " was withdrawn and is another now"
+		case stays && phase == closed:
+			reasons = append(reasons, g.taken.Load().name)
+		case made != nil && before[i].buried > made[i].state:
+			reasons = append(reasons, g.name+" is another now")
+		}
+		if !stays || phase == closing || phase == opening {
+			settled = false
 		}
 	}
-	return ""
+	return reasons, settled
 }
 
 // mustAllow reports whether such a request must be allowed.
@@ -83,8 +104,8 @@ func (all gates) mustAllow(before, after, made view) bool {
 	if !before.stood(after) {
 		return false
 	}
-	for i, g := range all {
-		if made != nil && !g.revives && made[i] != before[i] {
+	for i := range all {
+		if made != nil && before[i].buried > made[i].state {
 			return false
 		}
 	}

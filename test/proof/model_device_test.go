@@ -1,33 +1,55 @@
 package proof
 
 import (
+	"crypto"
 	"crypto/ecdsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
 	"net/http"
 
 	"muster/internal/awsapi/stsapi"
 	"muster/internal/awsclient"
 )
 
-// askingDevice is one key with all certificates that were made for it.
+// askingDevice has a key of its own and all certificates that were made for it
+// or given to it with theirs.
 type askingDevice struct {
 	key  *ecdsa.PrivateKey
 	csr  string
-	pems map[string]string // by id
+	held map[string]held // by the certificate's id
+}
+
+// held is a certificate and its key.
+type held struct {
+	pem string
+	key crypto.PrivateKey
 }
 
 func newAskingDevice() *askingDevice {
 	key, csr := signingRequest()
-	return &askingDevice{key, csr, map[string]string{}}
+	return &askingDevice{key, csr, map[string]held{}}
+}
+
+// keep holds a certificate with the key that came with it.
+func (a *askingDevice) keep(id, certificate, key string) error {
+	block, _ := pem.Decode([]byte(key))
+	if block == nil {
+		return errors.New("the key is no PEM")
+	}
+	private, err := x509.ParsePKCS1PrivateKey(block.Bytes)
+	a.held[id] = held{certificate, private}
+	return err
 }
 
 // ask asks for credentials with one of the certificates, on a connection of
 // its own, and says whether there were some.
 func (a *askingDevice) ask(x *trial, id, alias, thing string) string {
-	pem, ok := a.pems[id]
+	has, ok := a.held[id]
 	if !ok {
-		return no("credentials")
+		x.t.Fatalf("nobody has the key of certificate %s", id)
 	}
-	c := connection(x.t, x.m, pem, a.key)
+	c := connection(x.t, x.m, has.pem, has.key)
 	defer c.CloseIdleConnections()
 	d := &device{thing: thing, url: "https://" + x.m.state.Endpoint + "/role-aliases/" + alias + "/credentials"}
 	status, cred, err := d.vend(c)

@@ -11,6 +11,7 @@ import (
 type kind struct {
 	description string
 	deprecated  bool
+	tags        map[string]string
 }
 
 type thing struct {
@@ -52,52 +53,41 @@ func kept(all map[string]string, kind string) (map[string]string, bool) {
 	return has, kind == "" && len(has) > 3
 }
 
-func (x *trial) thing() string { return x.name("thing-", 6) }
-func (x *trial) kind() string  { return x.name("kind-", 3) }
+var thingNames, kindNames = few("thing-", 6), few("kind-", 4)
+
+func (x *trial) thing() string { return one(x, thingNames...) }
+func (x *trial) kind() string  { return one(x, kindNames...) }
 
 var thingSteps = []step{
-	{"CreateThingType", func(x *trial) (string, string, string) {
-		name, description := x.kind(), one(x, "", "a pump")
-		in := &iotapi.CreateThingTypeRequest{ThingTypeName: name}
+	{"iot:CreateThingType", func(x *trial) (string, string, string) {
+		name, description, tags := x.kind(), one(x, "", "a pump"), x.tagsOrNone()
+		in := &iotapi.CreateThingTypeRequest{ThingTypeName: name, Tags: tags.iot()}
 		if description != "" {
 			in.ThingTypeProperties = &iotapi.ThingTypeProperties{ThingTypeDescription: &description}
 		}
 		want := fineWord
 		switch k := x.world.kinds[name]; {
+		case tags.ambiguous():
+			want = badRequest
 		case k == nil:
-			x.world.kinds[name] = &kind{description: description}
-		case k.description != description:
+			x.world.kinds[name] = &kind{description: description, tags: tags.kept()}
+		case k.description != description, len(tags) > 0 && !maps.Equal(k.tags, tags.kept()):
 			want = itsThere
 		}
-		return name + " " + description, say(x, iotapi.CreateThingType, in, fine), want
+		return fmt.Sprint(name, " ", description, tags), say(x, iotapi.CreateThingType, in, fine), want
 	}},
-	{"DescribeThingType", func(x *trial) (string, string, string) {
-		name, want := x.kind(), notThere
-		if k := x.world.kinds[name]; k != nil {
-			want = fmt.Sprint(k.description, k.deprecated)
-		}
-		return name, say(x, iotapi.DescribeThingType, &iotapi.DescribeThingTypeRequest{ThingTypeName: name}, func(out *iotapi.DescribeThingTypeResponse) string {
-			return fmt.Sprint(value(out.ThingTypeProperties.ThingTypeDescription), value(out.ThingTypeMetadata.Deprecated))
-		}), want
-	}},
-	{"ListThingTypes", func(x *trial) (string, string, string) {
-		return "", say(x, iotapi.ListThingTypes, &iotapi.ListThingTypesRequest{}, func(out *iotapi.ListThingTypesResponse) string {
-			var all []string
-			for _, k := range out.ThingTypes {
-				all = append(all, *k.ThingTypeName)
-			}
-			return strings.Join(all, ", ")
-		}), strings.Join(sorted(x.world.kinds), ", ")
-	}},
-	{"DeprecateThingType", func(x *trial) (string, string, string) {
-		name, undo, want := x.kind(), x.r.IntN(2) == 0, notThere
+	{"iot:DeprecateThingType", func(x *trial) (string, string, string) {
+		name, undo, want := apt(x, kindNames, func(name string) bool { return x.world.kinds[name] != nil && !x.world.used(name) }), x.r.IntN(4) == 0, notThere
 		if k := x.world.kinds[name]; k != nil {
 			k.deprecated, want = !undo, fineWord
 		}
 		return fmt.Sprint(name, undo), say(x, iotapi.DeprecateThingType, &iotapi.DeprecateThingTypeRequest{ThingTypeName: name, UndoDeprecate: &undo}, fine), want
 	}},
-	{"DeleteThingType", func(x *trial) (string, string, string) {
-		name, want := x.kind(), fineWord
+	{"iot:DeleteThingType", func(x *trial) (string, string, string) {
+		name, want := apt(x, kindNames, func(name string) bool {
+			k := x.world.kinds[name]
+			return k != nil && k.deprecated && !x.world.used(name)
+		}), fineWord
 		switch k := x.world.kinds[name]; {
 		case k == nil:
 			want = notThere
@@ -108,25 +98,16 @@ var thingSteps = []step{
 		}
 		return name, say(x, iotapi.DeleteThingType, &iotapi.DeleteThingTypeRequest{ThingTypeName: name}, fine), want
 	}},
-	{"CreateThing", func(x *trial) (string, string, string) {
-		name, of, attributes := x.thing(), one(x, "", x.kind()), x.attributes()
+	{"iot:CreateThing", func(x *trial) (string, string, string) {
+		name, of, attributes := apt(x, thingNames, out(x.world.things)), one(x, "", "", x.kind()), x.attributes()
 		in := &iotapi.CreateThingRequest{ThingName: name, AttributePayload: &iotapi.AttributePayload{Attributes: attributes}}
 		if of != "" {
 			in.ThingTypeName = &of
 		}
 		return fmt.Sprint(name, " ", of, attributes), say(x, iotapi.CreateThing, in, fine), x.world.createThing(name, of, attributes)
 	}},
-	{"DescribeThing", func(x *trial) (string, string, string) {
-		name, want := x.thing(), notThere
-		if t := x.world.things[name]; t != nil {
-			want = t.String()
-		}
-		return name, say(x, iotapi.DescribeThing, &iotapi.DescribeThingRequest{ThingName: name}, func(out *iotapi.DescribeThingResponse) string {
-			return (&thing{kind: value(out.ThingTypeName), attributes: out.Attributes, version: *out.Version}).String()
-		}), want
-	}},
-	{"UpdateThing", func(x *trial) (string, string, string) {
-		name, of, attributes := x.thing(), one(x, "", "", x.kind()), x.attributes()
+	{"iot:UpdateThing", func(x *trial) (string, string, string) {
+		name, of, attributes := apt(x, thingNames, in(x.world.things)), one(x, "", "", x.kind()), x.attributes()
 		remove, merge := x.r.IntN(4) == 0, x.r.IntN(2) == 0
 		in := &iotapi.UpdateThingRequest{ThingName: name, RemoveThingType: &remove, AttributePayload: &iotapi.AttributePayload{Attributes: attributes, Merge: &merge}}
 		if of != "" {
@@ -138,8 +119,11 @@ var thingSteps = []step{
 		want := x.world.updateThing(name, of, remove, attributes, merge, in.ExpectedVersion)
 		return fmt.Sprint(name, " ", of, remove, attributes, merge, value(in.ExpectedVersion)), say(x, iotapi.UpdateThing, in, fine), want
 	}},
-	{"DeleteThing", func(x *trial) (string, string, string) {
-		name, want := x.thing(), fineWord
+	{"iot:DeleteThing", func(x *trial) (string, string, string) {
+		name, want := apt(x, thingNames, func(name string) bool {
+			t := x.world.things[name]
+			return t != nil && len(t.principals) == 0
+		}), fineWord
 		switch t := x.world.things[name]; {
 		case t == nil:
 		case len(t.principals) > 0:
@@ -149,34 +133,73 @@ var thingSteps = []step{
 		}
 		return name, say(x, iotapi.DeleteThing, &iotapi.DeleteThingRequest{ThingName: name}, fine), want
 	}},
-	{"ListThings", func(x *trial) (string, string, string) {
-		of, attribute, with := one(x, "", x.kind()), one(x, "", "site", "line"), ""
-		in := &iotapi.ListThingsRequest{MaxResults: new(int32(1 + x.r.IntN(4)))}
-		if of != "" {
-			in.ThingTypeName = &of
+}
+
+var thingLooks = []look{
+	{"iot:DescribeThingType", func(*trial) []string { return kindNames }, func(x *trial, name string) (got, want string) {
+		want = notThere
+		if k := x.world.kinds[name]; k != nil {
+			want = fmt.Sprint(k.description, k.deprecated)
 		}
-		if attribute != "" {
-			with = one(x, "a", "b")
-			in.AttributeName, in.AttributeValue = &attribute, &with
-		}
-		var want, got []string
-		for _, name := range sorted(x.world.things) {
-			if t := x.world.things[name]; (of == "" || t.kind == of) && (attribute == "" || t.attributes[attribute] == with) {
-				want = append(want, name+" "+t.String())
-			}
-		}
-		return fmt.Sprint(of, attribute, with), pages(&got, func(token *string) (items []string, more *string, refused string) {
-			in.NextToken = token
-			refused = say(x, iotapi.ListThings, in, func(out *iotapi.ListThingsResponse) string {
-				for _, t := range out.Things {
-					items = append(items, *t.ThingName+" "+(&thing{kind: value(t.ThingTypeName), attributes: t.Attributes, version: *t.Version}).String())
-				}
-				more = out.NextToken
-				return ""
-			})
-			return items, more, refused
-		}), strings.Join(want, ", ")
+		return say(x, iotapi.DescribeThingType, &iotapi.DescribeThingTypeRequest{ThingTypeName: name}, func(out *iotapi.DescribeThingTypeResponse) string {
+			return fmt.Sprint(value(out.ThingTypeProperties.ThingTypeDescription), value(out.ThingTypeMetadata.Deprecated))
+		}), want
 	}},
+	{"iot:ListThingTypes", nothing, func(x *trial, _ string) (got, want string) {
+		return say(x, iotapi.ListThingTypes, &iotapi.ListThingTypesRequest{}, func(out *iotapi.ListThingTypesResponse) string {
+			var all []string
+			for _, k := range out.ThingTypes {
+				all = append(all, *k.ThingTypeName)
+			}
+			return strings.Join(all, ", ")
+		}), strings.Join(sorted(x.world.kinds), ", ")
+	}},
+	{"iot:DescribeThing", func(*trial) []string { return thingNames }, func(x *trial, name string) (got, want string) {
+		want = notThere
+		if t := x.world.things[name]; t != nil {
+			want = t.String()
+		}
+		return say(x, iotapi.DescribeThing, &iotapi.DescribeThingRequest{ThingName: name}, func(out *iotapi.DescribeThingResponse) string {
+			return (&thing{kind: value(out.ThingTypeName), attributes: out.Attributes, version: *out.Version}).String()
+		}), want
+	}},
+	{"iot:ListThings", nothing, func(x *trial, _ string) (string, string) { return x.listThings("", "", "") }},
+	{"iot:ListThings of a type", func(*trial) []string { return kindNames }, func(x *trial, of string) (string, string) {
+		return x.listThings(of, "", "")
+	}},
+	{"iot:ListThings with an attribute", func(*trial) []string { return []string{"site a", "site b", "line a", "line b"} }, func(x *trial, which string) (string, string) {
+		attribute, with, _ := strings.Cut(which, " ")
+		return x.listThings(one(x, "", x.kind()), attribute, with)
+	}},
+}
+
+// listThings lists those of a type, "" of any, in which the attribute, "" none,
+// has the value.
+func (x *trial) listThings(of, attribute, with string) (got, want string) {
+	in := &iotapi.ListThingsRequest{MaxResults: new(int32(1 + x.r.IntN(4)))}
+	if of != "" {
+		in.ThingTypeName = &of
+	}
+	if attribute != "" {
+		in.AttributeName, in.AttributeValue = &attribute, &with
+	}
+	var there, listed []string
+	for _, name := range sorted(x.world.things) {
+		if t := x.world.things[name]; (of == "" || t.kind == of) && (attribute == "" || t.attributes[attribute] == with) {
+			there = append(there, name+" "+t.String())
+		}
+	}
+	return pages(&listed, func(token *string) (items []string, more *string, refused string) {
+		in.NextToken = token
+		refused = say(x, iotapi.ListThings, in, func(out *iotapi.ListThingsResponse) string {
+			for _, t := range out.Things {
+				items = append(items, *t.ThingName+" "+(&thing{kind: value(t.ThingTypeName), attributes: t.Attributes, version: *t.Version}).String())
+			}
+			more = out.NextToken
+			return ""
+		})
+		return items, more, refused
+	}), strings.Join(there, ", ")
 }
 
 func (w *model) createThing(name, of string, attributes map[string]string) string {

@@ -75,6 +75,11 @@ func startWith(t *testing.T, data string, c server.Config) *muster {
 		}
 		return ""
 	}
+	t.Cleanup(func() {
+		if err := os.Chdir(folder); err != nil {
+			t.Error(err)
+		}
+	})
 	s, err := server.Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
@@ -99,9 +104,6 @@ func startWith(t *testing.T, data string, c server.Config) *muster {
 			}
 		case <-time.After(30 * time.Second):
 			t.Fatal("the server doesn't stop")
-		}
-		if err := os.Chdir(folder); err != nil {
-			t.Error(err)
 		}
 	}
 	t.Cleanup(m.stop)

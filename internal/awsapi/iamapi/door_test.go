@@ -207,6 +207,8 @@ func TestEveryOperationAsksForItsPermission(t *testing.T) {
 	ask(t, d, awsapitest.Root, "CreateRole", "RoleName=r", "Path=/edge/", "AssumeRolePolicyDocument="+trust)
 	d.Session(t, "nobody", `{"Effect":"Allow","Action":"s3:*","Resource":"*"}`)
 	d.Session(t, "pathless", `{"Effect":"Allow","Action":"iam:*","Resource":"arn:aws:iam::000000000000:role/r"}`)
+	d.Session(t, "barred", `[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"iam:*","Resource":["`+role+`","`+policy+`","arn:aws:iam::000000000000:role/x/new",`+
+		`"arn:aws:iam::000000000000:role/","arn:aws:iam::000000000000:role/edge/","arn:aws:iam::000000000000:role/missing"]}]`)
 	for _, tc := range []struct {
 		operation, resource string
 		parameters          []string
@@ -246,14 +248,34 @@ func TestEveryOperationAsksForItsPermission(t *testing.T) {
 		{"UntagPolicy", policy, []string{"PolicyArn=" + policy, "TagKeys.member.1=a"}},
 		{"ListPolicyTags", policy, []string{"PolicyArn=" + policy}},
 	} {
-		for _, who := range []string{"nobody", "pathless"} {
+		for _, who := range []string{"nobody", "pathless", "barred"} {
+			because := " because no identity-based policy allows the iam:" + tc.operation + " action"
+			if who == "barred" { // from the ARN that is asked for, whatever it is called
+				if because = " with an explicit deny in an identity-based policy"; tc.resource == "*" {
+					continue
+				}
+			}
 			want := failed("AccessDenied", "User: arn:aws:sts::000000000000:assumed-role/"+who+"/me is not authorized to perform: iam:"+tc.operation+
-				" on resource: "+tc.resource+" because no identity-based policy allows the iam:"+tc.operation+" action")
+				" on resource: "+called(tc.operation, tc.resource, tc.parameters)+because)
 			if status, got := ask(t, d, who, tc.operation, tc.parameters...); status != 403 || got != want {
 				t.Errorf("%s by %s\n got %d %s\nwant 403 %s", tc.operation, who, status, got, want)
 			}
 		}
 	}
+}
+
+// called is what a refusal calls a resource: a role or user that was asked for by
+// its name is called by it, since only who may is told its path.
+func called(operation, resource string, parameters []string) string {
+	if len(parameters) > 0 && !strings.HasPrefix(operation, "Create") || operation == "CreateAccessKey" {
+		if name, ok := strings.CutPrefix(parameters[0], "RoleName="); ok {
+			return "role " + name
+		}
+		if name, ok := strings.CutPrefix(parameters[0], "UserName="); ok {
+			return "user " + name
+		}
+	}
+	return resource
 }
 
 func TestAPolicyMaySayWhatIsAttached(t *testing.T) {

@@ -69,7 +69,7 @@ func (d *Door) authorizeOn(ctx context.Context, h iam.Holder, action string, ext
 	all := policy.Context{}
 	maps.Copy(all, extra)
 	iam.ResourceTags(all, tags)
-	return d.Roles.Authorize(ctx, iam.CallerFrom(ctx), action, resource, all)
+	return d.Roles.AuthorizeOn(ctx, iam.CallerFrom(ctx), action, resource, h.String(), all)
 }
 
 // named is the user that an input names, or else the caller's own.

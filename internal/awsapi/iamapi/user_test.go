@@ -161,6 +161,8 @@ func TestEveryOperationOnUsersAsksForItsPermission(t *testing.T) {
 	ask(t, d, awsapitest.Root, "CreateUser", "UserName=ana", "Path=/team/")
 	d.User(t, "nobody", "")
 	d.User(t, "pathless", `{"Effect":"Allow","Action":"iam:*","Resource":["arn:aws:iam::000000000000:user/ana","arn:aws:iam::000000000000:user/other"]}`)
+	d.User(t, "barred", `[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"iam:*","Resource":["`+user+`",`+
+		`"arn:aws:iam::000000000000:user/x/new","arn:aws:iam::000000000000:user/missing","arn:aws:iam::000000000000:user/"]}]`)
 	for _, tc := range []struct {
 		operation, resource string
 		parameters          []string
@@ -183,9 +185,13 @@ func TestEveryOperationOnUsersAsksForItsPermission(t *testing.T) {
 		{"UpdateAccessKey", user, []string{"UserName=ana", key, "Status=Inactive"}},
 		{"DeleteAccessKey", user, []string{"UserName=ana", key}},
 	} {
-		for _, who := range []string{"nobody", "pathless"} {
+		for _, who := range []string{"nobody", "pathless", "barred"} {
+			because := " because no identity-based policy allows the iam:" + tc.operation + " action"
+			if who == "barred" { // from the ARN that is asked for, whatever it is called
+				because = " with an explicit deny in an identity-based policy"
+			}
 			want := failed("AccessDenied", "User: arn:aws:iam::000000000000:user/"+who+" is not authorized to perform: iam:"+tc.operation+
-				" on resource: "+tc.resource+" because no identity-based policy allows the iam:"+tc.operation+" action")
+				" on resource: "+called(tc.operation, tc.resource, tc.parameters)+because)
 			if status, got := ask(t, d, who, tc.operation, tc.parameters...); status != 403 || got != want {
 				t.Errorf("%s by %s\n got %d %s\nwant 403 %s", tc.operation, who, status, got, want)
 			}
