@@ -14,8 +14,8 @@ import (
 
 // Caller answers who signed with the login's key, as of now, for one request
 // made to at; to be called when the signature is verified, since it counts as
-// a use of the key or role. The door adds what it knows of
-// the request: SourceIP and the keys of iam.Caller.Context.
+// a use of the key or role. The door adds what it knows of the request:
+// SourceIP and the keys of iam.Caller.Context.
 //
 // It fails with ErrUnknownKey when a key without a session is none any more,
 // with ErrExpired, or with ErrWithdrawn when the role is gone or what

@@ -19,7 +19,7 @@ import (
 	_ "modernc.org/sqlite" // the test reads what the server keeps, behind its back
 )
 
-// dump is everything a server keeps but who was there: a digest of every table of its database,
+// dump is everything a server keeps, last uses aside: a digest of every table of its database,
 // and of every file and directory of its object store with its attributes.
 type dump map[string]string
 
