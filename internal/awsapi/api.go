@@ -219,7 +219,7 @@ func (a *API) authenticate(x *exchange) error {
 	if !arn.IsRegion(s.Scope.Region) {
 		return refuse(incomplete, "signature", "Credential should be scoped to a valid region.")
 	}
-	if x.caller, err = login.Caller(x.r.Context()); err != nil {
+	if x.caller, err = login.Caller(x.r.Context(), iam.Place{Service: signingName(s.Scope.Service), Region: s.Scope.Region}); err != nil {
 		return err
 	}
 	if x.caller.Context == nil {

@@ -138,7 +138,7 @@ func (w *world) vend(c *client, thing string) (*sts.Login, *sts.Session) {
 	cred := read(w.t, got.body)
 	login, err := w.sessions.Authenticate(w.t.Context(), cred.AccessKeyID, cred.SessionToken)
 	w.must(err)
-	if _, err := login.Caller(w.t.Context()); err != nil {
+	if _, err := login.Caller(w.t.Context(), iam.Place{}); err != nil {
 		w.t.Fatalf("before: the credentials are not good: %v", err)
 	}
 	return login, login.Session
@@ -169,7 +169,7 @@ func TestEachWithdrawalRefusesAtOnce(t *testing.T) {
 			if err := w.provider.Granted(t.Context(), session); fault.Of(err) == nil {
 				t.Errorf("Granted: got %v, want a refusal", err)
 			}
-			if _, err := login.Caller(t.Context()); !errors.Is(err, sts.ErrWithdrawn) {
+			if _, err := login.Caller(t.Context(), iam.Place{}); !errors.Is(err, sts.ErrWithdrawn) {
 				t.Errorf("the credentials given before: got %v, want %v", err, sts.ErrWithdrawn)
 			}
 			if log := w.log.String(); !strings.Contains(log, "why=") {
@@ -207,7 +207,7 @@ func TestNothingIsRevivedByItsName(t *testing.T) {
 			if err := w.provider.Granted(t.Context(), session); fault.Of(err) == nil {
 				t.Errorf("Granted: got %v, want a refusal", err)
 			}
-			if _, err := login.Caller(t.Context()); !errors.Is(err, sts.ErrWithdrawn) {
+			if _, err := login.Caller(t.Context(), iam.Place{}); !errors.Is(err, sts.ErrWithdrawn) {
 				t.Errorf("the old credentials: got %v, want %v", err, sts.ErrWithdrawn)
 			}
 			w.vend(c, w.thing)

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"muster/internal/iam"
 )
 
 // credential is the answer as clients read it.
@@ -65,7 +67,7 @@ func TestCredentials(t *testing.T) {
 			if err != nil || login.Secret.Reveal() != cred.SecretAccessKey {
 				t.Fatalf("%s: Authenticate: %v", how, err)
 			}
-			caller, err := login.Caller(t.Context())
+			caller, err := login.Caller(t.Context(), iam.Place{})
 			w.must(err)
 			if want := "arn:aws:sts::" + accountID + ":assumed-role/" + w.role + "/" + w.id; string(caller.ARN) != want {
 				t.Errorf("%s: got %s, want %s", how, caller.ARN, want)

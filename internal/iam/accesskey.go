@@ -122,6 +122,20 @@ func (d *Directory) AccessKey(ctx context.Context, id string) (*KeyEntry, error)
 	return k, err
 }
 
+// KeyOf answers an access key of an account with its user, as decisions know
+// them. It fails with fault.NotFound.
+func (d *Directory) KeyOf(ctx context.Context, account, id string) (*KeyEntry, *UserEntry, error) {
+	k, err := d.AccessKey(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if k.Account != account {
+		return nil, nil, noAccessKey(id)
+	}
+	u, err := d.UserByID(ctx, account, k.UserID)
+	return k, u, err
+}
+
 // errStranger keeps unknown ids out of the index: anybody can ask for them,
 // and would push out what decisions are made from.
 var errStranger = errors.New("nobody has that access key")

@@ -1,6 +1,6 @@
 // Package iam knows users and roles, the policies that say what they may do,
-// who may become a role, and users' access keys; and it decides whether a
-// caller may do something.
+// who may become a role, and users' access keys; it decides whether a
+// caller may do something, and notes what was used last.
 //
 // Names of users, roles and managed policies are unique in their account without
 // regard to case, but looked up with it: a name in a policy and a name in the
@@ -44,6 +44,7 @@ func overQuota(name string, most int) error {
 type Directory struct {
 	store Store
 	index *index.Index
+	uses  uses
 
 	// Master seals the secrets of users' access keys; without it there are none.
 	Master *seal.Master

@@ -19,6 +19,7 @@ import (
 type Store interface {
 	HolderStore
 	UserStore
+	UseStore
 
 	// InsertRole fails with fault.AlreadyExists if the account has a role of
 	// that name in any case of its letters, then with fault.LimitExceeded if
@@ -70,6 +71,17 @@ type Store interface {
 	// DeleteVersion fails with fault.NotFound. decide sees whether the version
 	// is in force.
 	DeleteVersion(ctx context.Context, account string, a arn.ARN, number int, decide func(inForce bool) error) error
+}
+
+// UseStore keeps when access keys and roles were used last. It publishes
+// nothing: no decision is made from it.
+type UseStore interface {
+	// KeepUses keeps the uses of those that are still there, where no later
+	// one is kept.
+	KeepUses(ctx context.Context, uses map[Signer]Use) error
+	// LastUse answers the use that is kept of s; the zero Use when there is
+	// none, or no such key or role.
+	LastUse(ctx context.Context, s Signer) (Use, error)
 }
 
 // PolicyUses counts who a managed policy is attached to, and its versions.

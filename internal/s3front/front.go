@@ -14,6 +14,7 @@
 package s3front
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -163,15 +164,9 @@ func (f *Front) verify(r *request) error {
 	if err := s.Verify(r.Request, login.Secret, f.now(), ""); err != nil {
 		return err
 	}
-	if r.caller, err = login.Caller(r.Context()); err != nil {
+	r.signature, r.region = s, cmp.Or(s.Scope.Region, f.Region, "us-east-1")
+	if r.caller, err = login.Caller(r.Context(), iam.Place{Service: "s3", Region: r.region}); err != nil {
 		return err
-	}
-	r.signature, r.region = s, s.Scope.Region
-	if r.region == "" {
-		r.region = f.Region
-	}
-	if r.region == "" {
-		r.region = "us-east-1"
 	}
 	r.caller.SourceIP = sourceIP(r.RemoteAddr)
 	r.caller.Context.Set("aws:SecureTransport", strconv.FormatBool(r.TLS != nil))

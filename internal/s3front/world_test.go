@@ -116,7 +116,7 @@ func (w *world) session(service *sts.Service) sigv4.Credential {
 	must(w.t, err)
 	login, err := service.Authenticate(w.t.Context(), "AKIAROOT", "")
 	must(w.t, err)
-	caller, err := login.Caller(w.t.Context())
+	caller, err := login.Caller(w.t.Context(), iam.Place{})
 	must(w.t, err)
 	a, err := service.AssumeRole(w.t.Context(), caller, sts.Ask{Role: arn.Role(account, "/", roleName), SessionName: "test"})
 	must(w.t, err)

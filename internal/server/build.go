@@ -93,7 +93,30 @@ func (s *Server) build(ctx context.Context) error {
 			s.log.Warn("device keys are no longer made ahead", "err", err)
 		}
 	})
+	s.background.Go(func() { s.keepUses(background) })
 	return s.openDoors()
+}
+
+// usesKept is how often it is kept what keys and roles were used last: what a
+// process that dies has noted since is lost.
+const usesKept = time.Minute
+
+// keepUses keeps what keys and roles were used last until ctx ends, which it
+// does when the last request was answered, and then once more.
+func (s *Server) keepUses(ctx context.Context) {
+	every := time.NewTicker(usesKept)
+	defer every.Stop()
+	for going := true; going; {
+		select {
+		case <-every.C:
+		case <-ctx.Done():
+			going = false
+		}
+		// A write that has begun isn't given up when the server stops.
+		if err := s.roles.FlushUses(context.WithoutCancel(ctx)); err != nil {
+			s.log.Error("when keys and roles were used last can't be kept", "err", err)
+		}
+	}
 }
 
 // masterKey loads the master key, and makes it at the first start only: a new

@@ -41,7 +41,7 @@ func (w *world) tryCaller(t testing.TB, key, token string) (*iam.Caller, error) 
 	if err != nil {
 		return nil, err
 	}
-	c, err := login.Caller(t.Context())
+	c, err := login.Caller(t.Context(), iam.Place{})
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func TestWhoADeviceIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := login.Caller(t.Context())
+	c, err := login.Caller(t.Context(), iam.Place{})
 	if err != nil {
 		t.Fatal(err)
 	}

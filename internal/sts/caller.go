@@ -12,31 +12,32 @@ import (
 	"muster/internal/policy"
 )
 
-// Caller answers who signed with the login's key, as of now, for one request;
-// to be called when the signature is verified. The door adds what it knows of
-// the request: SourceIP and the keys of iam.Caller.Context.
+// Caller answers who signed with the login's key, as of now, for one request
+// made to at; to be called when the signature is verified, since it counts as
+// a use of the key or role. The door adds what it knows of the request:
+// SourceIP and the keys of iam.Caller.Context.
 //
 // It fails with ErrUnknownKey when a key without a session is none any more,
 // with ErrExpired, or with ErrWithdrawn when the role is gone or what
 // the session was made from would not make it now.
-func (l *Login) Caller(ctx context.Context) (*iam.Caller, error) {
-	if l.Session == nil {
-		c, err := l.service.keyOwner(ctx, l.AccessKeyID)
-		if err != nil {
-			return nil, err
-		}
-		c.AccessKey = l.AccessKeyID
-		return c, nil
-	}
-	if !l.service.now().Before(l.Session.Expires) {
-		return nil, ErrExpired
-	}
-	c, err := l.service.caller(ctx, l.Session)
+func (l *Login) Caller(ctx context.Context, at iam.Place) (*iam.Caller, error) {
+	c, err := l.caller(ctx)
 	if err != nil {
 		return nil, err
 	}
 	c.AccessKey = l.AccessKeyID
+	l.service.roles.Used(c, at)
 	return c, nil
+}
+
+func (l *Login) caller(ctx context.Context) (*iam.Caller, error) {
+	if l.Session == nil {
+		return l.service.keyOwner(ctx, l.AccessKeyID)
+	}
+	if !l.service.now().Before(l.Session.Expires) {
+		return nil, ErrExpired
+	}
+	return l.service.caller(ctx, l.Session)
 }
 
 // caller answers who acts in the session, if it still holds. The expiry of the

@@ -294,11 +294,11 @@ func TestExpiry(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.now = w.now.Add(time.Hour - time.Millisecond)
-	if _, err := login.Caller(t.Context()); err != nil {
+	if _, err := login.Caller(t.Context(), iam.Place{}); err != nil {
 		t.Errorf("at the last moment: %v", err)
 	}
 	w.now = w.now.Add(time.Millisecond)
-	if _, err := login.Caller(t.Context()); !errors.Is(err, sts.ErrExpired) {
+	if _, err := login.Caller(t.Context(), iam.Place{}); !errors.Is(err, sts.ErrExpired) {
 		t.Errorf("recognised before, used after: got %v, want %v", err, sts.ErrExpired)
 	}
 	if _, err := w.Authenticate(t.Context(), cred.AccessKeyID, cred.SessionToken.Reveal()); !errors.Is(err, sts.ErrExpired) {

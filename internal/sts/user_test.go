@@ -48,7 +48,7 @@ func TestWhoAUserIs(t *testing.T) {
 	if err != nil || !login.Secret.Equal(key.Secret) || login.Account != account || login.Session != nil {
 		t.Fatalf("Authenticate: got %+v, %v", login, err)
 	}
-	c, err := login.Caller(t.Context())
+	c, err := login.Caller(t.Context(), iam.Place{})
 	must(t, err)
 	want := policy.Context{
 		"aws:principalarn": {"arn:aws:iam::000000000000:user/team/ana"}, "aws:principalaccount": {account}, "aws:principaltype": {"User"},
@@ -154,7 +154,7 @@ func TestAKeyIsLookedAtTwice(t *testing.T) {
 	login, err := w.Authenticate(t.Context(), key.ID, "")
 	must(t, err)
 	must(t, w.roles.SetAccessKey(t.Context(), account, "ana", key.ID, false))
-	_, err = login.Caller(t.Context())
+	_, err = login.Caller(t.Context(), iam.Place{})
 	check(t, "the login", err, sts.ErrUnknownKey)
 }
 

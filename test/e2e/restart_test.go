@@ -29,7 +29,8 @@ func TestRestart(t *testing.T) {
 	session := w.Vend(t, Ask{Thing: w.Thing})
 	revoked := NewWorld(t, s)
 	revoked.setCertificate(t, "REVOKED")
-	before := w.facts(t)
+	w.expect(t, session, lives)
+	before := w.facts(t) // with the use that the role had last
 
 	s.Stop(t)
 	again := StartOn(t, data)
@@ -44,14 +45,14 @@ func TestRestart(t *testing.T) {
 		world.API, world.Server = after, again
 		world.Endpoint = after.IoT(t, "GET", "/endpoint?endpointType=iot%3ACredentialProvider", nil).OK(t).JSON("endpointAddress")
 	}
-	session.URL = after.URL
-	w.expect(t, session, lives)
-	w.expect(t, w.Vend(t, Ask{Thing: w.Thing}), lives)
 	for name, got := range w.facts(t) {
 		if got != before[name] {
 			t.Errorf("%s: got %s after the restart, want %s", name, got, before[name])
 		}
 	}
+	session.URL = after.URL
+	w.expect(t, session, lives)
+	w.expect(t, w.Vend(t, Ask{Thing: w.Thing}), lives)
 	accessDenied.check(t, revoked.Fresh(t).Ask(t, Ask{}))
 	w.setCertificate(t, "INACTIVE")
 	w.expect(t, session, dies)

@@ -161,6 +161,9 @@ func userCalls() []call {
 		}),
 		key,
 		on(iamapi.ListAccessKeys, func(n *names) *iamapi.ListAccessKeysRequest { return &iamapi.ListAccessKeysRequest{UserName: &n.user} }),
+		on(iamapi.GetAccessKeyLastUsed, func(n *names) *iamapi.GetAccessKeyLastUsedRequest {
+			return &iamapi.GetAccessKeyLastUsedRequest{AccessKeyId: n.accessKey}
+		}),
 		on(stsapi.GetAccessKeyInfo, func(n *names) *stsapi.GetAccessKeyInfoRequest {
 			return &stsapi.GetAccessKeyInfoRequest{AccessKeyId: n.accessKey}
 		}),

@@ -133,6 +133,7 @@ var certificateSteps = []step{
 		want := no("credentials")
 		if x.world.mayHave(q.id, q.alias, q.thing) {
 			want = "credentials"
+			x.world.roleOf(x.world.aliases[q.alias].role).used = true
 		}
 		return fmt.Sprint(q), x.device.ask(x, q.id, q.alias, q.thing), want
 	}},

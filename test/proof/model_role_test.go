@@ -15,6 +15,7 @@ type role struct {
 	longest                  int32
 	tags                     map[string]string
 	permissions
+	used bool // by a session
 }
 
 func (r *role) arn(name string) string { return string(arn.Role(accountID, r.path, name)) }
@@ -53,7 +54,7 @@ var (
 
 var roleSteps = []step{
 	{"iam:CreateRole", func(x *trial) (string, string, string) {
-		name, r, tags, want := apt(x, roleNames, out(x.world.roles)), &role{x.path(), x.trust(), one(x, "", "of pumps"), 3600, nil, noPermissions()}, x.tagsOrNone(), entity
+		name, r, tags, want := apt(x, roleNames, out(x.world.roles)), &role{x.path(), x.trust(), one(x, "", "of pumps"), 3600, nil, noPermissions(), false}, x.tagsOrNone(), entity
 		r.tags = tags.kept()
 		if tags.ambiguous() {
 			want = badInput
@@ -178,11 +179,14 @@ var roleLooks = []look{
 	{"iam:GetRole", func(*trial) []string { return roleNames }, func(x *trial, name string) (got, want string) {
 		want = noEntity
 		if r := x.world.roles[name]; r != nil {
-			want = fmt.Sprint(r.arn(name), r.trust, r.description, r.longest, tagText(r.tags))
+			want = fmt.Sprint(r.arn(name), r.trust, r.description, r.longest, tagText(r.tags), whether(r.used))
+			if r.used {
+				want += region
+			}
 		}
 		return say(x, iamapi.GetRole, &iamapi.GetRoleRequest{RoleName: name}, func(out *iamapi.GetRoleResponse) string {
 			r := out.Role
-			return fmt.Sprint(*r.Arn, decoded(r.AssumeRolePolicyDocument), value(r.Description), *r.MaxSessionDuration, iamTagText(r.Tags))
+			return fmt.Sprint(*r.Arn, decoded(r.AssumeRolePolicyDocument), value(r.Description), *r.MaxSessionDuration, iamTagText(r.Tags), whether(r.RoleLastUsed.LastUsedDate != nil)) + value(r.RoleLastUsed.Region)
 		}), want
 	}},
 	{"iam:ListRoles", func(*trial) []string { return []string{"/", "/plant/"} }, func(x *trial, prefix string) (string, string) {

@@ -52,6 +52,7 @@ var sessionSteps = []step{
 			refusals := slices.Repeat([]string{no("UnrecognizedClientException")}, len(probes))
 			return s.name, who + ", " + x.probe(c, nil, nil).got, no("InvalidClientTokenId") + ", " + strings.Join(refusals, ", ")
 		}
+		s.role.used = true
 		said := x.probe(c, x.world.documentsOf(s.role.permissions), s.role.tags)
 		return s.name, who + ", " + said.got, string(arn.AssumedRole(accountID, s.name, "proof")) + ", " + said.want
 	}},

@@ -28,6 +28,7 @@ type userKey struct {
 	id, secret string
 	user       *user
 	active     bool
+	used       string // the service of the last use; "" when there was none
 }
 
 var userNames = few("user-", 4)
@@ -144,7 +145,7 @@ var userSteps = []step{
 			want = fineWord
 		}
 		return name, say(x, iamapi.CreateAccessKey, &iamapi.CreateAccessKeyRequest{UserName: &name}, func(out *iamapi.CreateAccessKeyResponse) string {
-			x.world.keys = append(x.world.keys, &userKey{*out.AccessKey.AccessKeyId, *out.AccessKey.SecretAccessKey, u, true})
+			x.world.keys = append(x.world.keys, &userKey{*out.AccessKey.AccessKeyId, *out.AccessKey.SecretAccessKey, u, true, ""})
 			return fineWord
 		}), want
 	}},
@@ -189,6 +190,7 @@ func (x *trial) useKey(k *userKey) (got, want string) {
 		return who + ", " + x.probe(c, nil, nil).got, no("InvalidClientTokenId") + ", " + strings.Join(slices.Repeat([]string{no("UnrecognizedClientException")}, len(probes)), ", ")
 	}
 	said := x.probe(c, x.world.documentsOf(k.user.permissions), k.user.tags)
+	k.used = "iot"
 	return who + ", " + said.got, k.user.arn() + ", " + said.want
 }
 
@@ -277,10 +279,41 @@ var userLooks = []look{
 			return strings.Join(all, ", ")
 		}), want
 	}},
+	{"iam:GetAccessKeyLastUsed", (*trial).latestIDs, func(x *trial, id string) (got, want string) {
+		all, want := x.latest(), denied
+		if k := all[slices.IndexFunc(all, func(k *userKey) bool { return k.id == id })]; k.user != nil {
+			want = k.user.name + " never N/A N/A"
+			if k.used != "" {
+				want = k.user.name + " used " + k.used + " " + region
+			}
+		}
+		return say(x, iamapi.GetAccessKeyLastUsed, &iamapi.GetAccessKeyLastUsedRequest{AccessKeyId: id}, func(out *iamapi.GetAccessKeyLastUsedResponse) string {
+			u := out.AccessKeyLastUsed
+			return *out.UserName + " " + whether(u.LastUsedDate != nil) + " " + *u.ServiceName + " " + *u.Region
+		}), want
+	}},
+	{"ask for something else with one of the access keys", (*trial).latestIDs, func(x *trial, id string) (got, want string) {
+		all, want := x.latest(), no("InvalidClientTokenId")
+		k := all[slices.IndexFunc(all, func(k *userKey) bool { return k.id == id })]
+		if k.user != nil && k.active {
+			k.used, want = "sts", k.user.arn()
+		}
+		c := x.m.as(sigv4.Credential{AccessKey: k.id, Secret: secret.New(k.secret)})
+		return sayAs(x, c, stsapi.GetCallerIdentity, &stsapi.GetCallerIdentityRequest{}, func(out *stsapi.GetCallerIdentityResponse) string {
+			return *out.Arn
+		}), want
+	}},
 	{"use one of the access keys", (*trial).latestIDs, func(x *trial, id string) (got, want string) {
 		all := x.latest()
 		return x.useKey(all[slices.IndexFunc(all, func(k *userKey) bool { return k.id == id })])
 	}},
+}
+
+func whether(used bool) string {
+	if used {
+		return "used"
+	}
+	return "never"
 }
 
 // probes are what is asked for with the credentials of a role or a user.

@@ -32,6 +32,7 @@ var (
 	DeleteUserPolicy            = awswire.Op[DeleteUserPolicyRequest, awswire.Empty]{Service: Service, Name: "DeleteUserPolicy"}
 	DetachRolePolicy            = awswire.Op[DetachRolePolicyRequest, awswire.Empty]{Service: Service, Name: "DetachRolePolicy"}
 	DetachUserPolicy            = awswire.Op[DetachUserPolicyRequest, awswire.Empty]{Service: Service, Name: "DetachUserPolicy"}
+	GetAccessKeyLastUsed        = awswire.Op[GetAccessKeyLastUsedRequest, GetAccessKeyLastUsedResponse]{Service: Service, Name: "GetAccessKeyLastUsed"}
 	GetPolicy                   = awswire.Op[GetPolicyRequest, GetPolicyResponse]{Service: Service, Name: "GetPolicy"}
 	GetPolicyVersion            = awswire.Op[GetPolicyVersionRequest, GetPolicyVersionResponse]{Service: Service, Name: "GetPolicyVersion"}
 	GetRole                     = awswire.Op[GetRoleRequest, GetRoleResponse]{Service: Service, Name: "GetRole"}
@@ -78,6 +79,13 @@ type AccessKey struct {
 	SecretAccessKey *string
 	Status          *string
 	UserName        *string
+}
+
+// AccessKeyLastUsed is the model's shape AccessKeyLastUsed; it is part of outputs.
+type AccessKeyLastUsed struct {
+	LastUsedDate *awswire.Time
+	Region       *string
+	ServiceName  *string
 }
 
 // AccessKeyMetadata is the model's shape AccessKeyMetadata; it is part of outputs.
@@ -246,6 +254,17 @@ type EvaluationResult struct {
 	OrganizationsDecisionDetail       *OrganizationsDecisionDetail
 	PermissionsBoundaryDecisionDetail *PermissionsBoundaryDecisionDetail
 	ResourceSpecificResults           []ResourceSpecificResult
+}
+
+// GetAccessKeyLastUsedRequest is the model's shape GetAccessKeyLastUsedRequest; it is part of inputs.
+type GetAccessKeyLastUsedRequest struct {
+	AccessKeyId string // required
+}
+
+// GetAccessKeyLastUsedResponse is the model's shape GetAccessKeyLastUsedResponse; it is part of outputs.
+type GetAccessKeyLastUsedResponse struct {
+	AccessKeyLastUsed *AccessKeyLastUsed
+	UserName          *string
 }
 
 // GetPolicyRequest is the model's shape GetPolicyRequest; it is part of inputs.

@@ -63,8 +63,15 @@ func (d *Door) getRole(ctx context.Context, role iam.Holder, in *GetRoleRequest)
 	if err != nil {
 		return nil, err
 	}
+	use, err := d.Roles.LastUse(ctx, found.Signer())
+	if err != nil {
+		return nil, err
+	}
 	r := shown(found.Role)
 	r.RoleLastUsed = &RoleLastUsed{}
+	if !use.At.IsZero() {
+		r.RoleLastUsed = &RoleLastUsed{LastUsedDate: awswire.At(use.At), Region: &use.Region}
+	}
 	r.Tags = told(found.Tags)
 	return &GetRoleResponse{Role: r}, nil
 }

@@ -42,6 +42,7 @@ func IAM(t *testing.T, open func(t *testing.T) (iam.Store, *index.Index)) {
 	t.Run("tags of policies", func(t *testing.T) { iamPolicyTags(t, open) })
 	t.Run("users", func(t *testing.T) { iamUsers(t, open) })
 	t.Run("access keys", func(t *testing.T) { iamAccessKeys(t, open) })
+	t.Run("uses", func(t *testing.T) { iamUses(t, open) })
 }
 
 func mustIAM(t *testing.T, err error) {
