@@ -47,7 +47,7 @@ func benchObjects(ctx context.Context, t *table, m *muster, dir string, rounds i
 		name     string
 		bytes    int
 		requests int
-	}{{"4 KiB", 4 << 10, 300}, {"4 MiB", 4 << 20, 20}} {
+	}{{"4 KiB", 4 << 10, 1500}, {"4 MiB", 4 << 20, 60}} {
 		body := bytes.Repeat([]byte("model "), size.bytes/6+1)[:size.bytes]
 		for _, verb := range []struct {
 			name, method string
