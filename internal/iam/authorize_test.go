@@ -325,7 +325,7 @@ func TestMayPassByTag(t *testing.T) {
 		}
 		tag := func(value string) {
 			t.Helper()
-			if err := d.TagRole(t.Context(), account, "fleet", []iam.Tag{{Key: "team", Value: value}}); err != nil {
+			if err := d.Tag(t.Context(), iam.RoleNamed(account, "fleet"), []iam.Tag{{Key: "team", Value: value}}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -336,7 +336,7 @@ func TestMayPassByTag(t *testing.T) {
 		may("with the tag", "fleet", nil, fault.Denied)
 		may("of another path", "else/fleet", fault.Denied, nil)
 		may("a role that isn't there", "missing", fault.Denied, nil)
-		if err := d.UntagRole(t.Context(), account, "fleet", []string{"team"}); err != nil {
+		if err := d.Untag(t.Context(), iam.RoleNamed(account, "fleet"), []string{"team"}); err != nil {
 			t.Fatal(err)
 		}
 		may("the tag taken away", "fleet", fault.Denied, nil)

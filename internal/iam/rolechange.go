@@ -60,48 +60,6 @@ func (d *Directory) UpdateTrust(ctx context.Context, account, name, document str
 	return err
 }
 
-// TagRole puts tags on a role, in place of those of the same keys. It fails
-// with fault.NotFound, fault.Invalid or fault.LimitExceeded.
-func (d *Directory) TagRole(ctx context.Context, account, name string, tags []Tag) error {
-	if err := checkTags(tags); err != nil {
-		return err
-	}
-	_, err := d.changeRole(ctx, account, name, func(r *Role) (err error) {
-		r.Tags, err = withTags(r.Tags, tags)
-		return err
-	})
-	return err
-}
-
-// UntagRole takes the tags of the keys from a role; keys it doesn't have are
-// fine. It fails with fault.NotFound.
-func (d *Directory) UntagRole(ctx context.Context, account, name string, keys []string) error {
-	_, err := d.changeRole(ctx, account, name, func(r *Role) error {
-		r.Tags = withoutTags(r.Tags, keys)
-		return nil
-	})
-	return err
-}
-
-// RoleTags answers a page of a role's tags, by key. It fails with
-// fault.NotFound.
-func (d *Directory) RoleTags(ctx context.Context, account, name string, r page.Request) (page.Page[Tag], error) {
-	record, err := d.record(ctx, account, name)
-	if err != nil {
-		return page.Page[Tag]{}, err
-	}
-	return pageOfTags(record.Tags, r)
-}
-
-// pageOfTags is a page of tags that are in the order of their keys.
-func pageOfTags(tags []Tag, r page.Request) (page.Page[Tag], error) {
-	after, err := page.Key(r.Token, 1)
-	if err != nil {
-		return page.Page[Tag]{}, err
-	}
-	return page.Rest(tags, after, r.Limit, func(t Tag) string { return t.Key }), nil
-}
-
 // Roles answers a page of the roles whose path begins with prefix, by name. It
 // fails with fault.Invalid.
 func (d *Directory) Roles(ctx context.Context, account, prefix string, r page.Request) (page.Page[Role], error) {

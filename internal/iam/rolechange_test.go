@@ -122,10 +122,10 @@ func TestTagsOfARole(t *testing.T) {
 			if _, err := d.CreateRole(t.Context(), iam.Role{Account: account, Name: "r", TrustDocument: trusting, Tags: tc.had}); err != nil {
 				t.Fatal(err)
 			}
-			if err := d.TagRole(t.Context(), account, "r", tc.given); !errors.Is(err, tc.want) {
+			if err := d.Tag(t.Context(), iam.RoleNamed(account, "r"), tc.given); !errors.Is(err, tc.want) {
 				t.Errorf("TagRole: got %v, want %v", err, tc.want)
 			}
-			got, err := d.RoleTags(t.Context(), account, "r", page.Request{Limit: 100})
+			got, err := d.Tags(t.Context(), iam.RoleNamed(account, "r"), page.Request{Limit: 100})
 			if err != nil || tc.has != nil && !cmp.Equal(got.Items, tc.has) || tc.want != nil && len(got.Items) != len(tc.had) {
 				t.Errorf("RoleTags: got %v, %v, want %v", got.Items, err, tc.has)
 			}
@@ -137,23 +137,23 @@ func TestTagsOfARole(t *testing.T) {
 
 	d := newDirectory(t)
 	createRole(t, d, "r")
-	if err := d.TagRole(t.Context(), account, "r", tags("a=1", "b=2", "c=3")); err != nil {
+	if err := d.Tag(t.Context(), iam.RoleNamed(account, "r"), tags("a=1", "b=2", "c=3")); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.UntagRole(t.Context(), account, "r", []string{"B", "z"}); err != nil {
+	if err := d.Untag(t.Context(), iam.RoleNamed(account, "r"), []string{"B", "z"}); err != nil {
 		t.Fatal(err)
 	}
-	first, err := d.RoleTags(t.Context(), account, "r", page.Request{Limit: 1})
+	first, err := d.Tags(t.Context(), iam.RoleNamed(account, "r"), page.Request{Limit: 1})
 	if err != nil || !cmp.Equal(first.Items, tags("a=1")) {
 		t.Errorf("the first page: got %v, %v", first, err)
 	}
-	last, err := d.RoleTags(t.Context(), account, "r", page.Request{Limit: 1, Token: first.Next})
+	last, err := d.Tags(t.Context(), iam.RoleNamed(account, "r"), page.Request{Limit: 1, Token: first.Next})
 	if err != nil || !cmp.Equal(last.Items, tags("c=3")) || last.Next != "" {
 		t.Errorf("the last page: got %v, %v", last, err)
 	}
 	for name, err := range map[string]error{
-		"TagRole":   d.TagRole(t.Context(), account, "x", tags("a=1")),
-		"UntagRole": d.UntagRole(t.Context(), account, "x", []string{"a"}),
+		"TagRole":   d.Tag(t.Context(), iam.RoleNamed(account, "x"), tags("a=1")),
+		"UntagRole": d.Untag(t.Context(), iam.RoleNamed(account, "x"), []string{"a"}),
 	} {
 		if !errors.Is(err, fault.NotFound) {
 			t.Errorf("%s of no role: got %v, want %v", name, err, fault.NotFound)
@@ -171,7 +171,7 @@ func TestPoliciesAskForTheTagsOfTheCaller(t *testing.T) {
 	may := func(c *iam.Caller) bool { return d.Authorize(t.Context(), c, "iot:CreateThing", thing, extra) == nil }
 	tag := func(value string) {
 		t.Helper()
-		if err := d.TagRole(t.Context(), account, "r", []iam.Tag{{Key: "team", Value: value}}); err != nil {
+		if err := d.Tag(t.Context(), iam.RoleNamed(account, "r"), []iam.Tag{{Key: "team", Value: value}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -188,7 +188,7 @@ func TestPoliciesAskForTheTagsOfTheCaller(t *testing.T) {
 	if may(tagged) {
 		t.Error("allowed though the session's own tag says otherwise")
 	}
-	if err := d.UntagRole(t.Context(), account, "r", []string{"team"}); err != nil {
+	if err := d.Untag(t.Context(), iam.RoleNamed(account, "r"), []string{"team"}); err != nil {
 		t.Fatal(err)
 	}
 	if c := session(t, d, "r"); d.Authorize(t.Context(), c, "iot:CreateThing", thing, nil) == nil {

@@ -145,7 +145,7 @@ func TestSimulatePrincipal(t *testing.T) {
 	put(t, d, "r", "inline", when(`{"StringEquals":{"aws:PrincipalTag/team":"edge"}}`))
 	attach(t, d, "r", createPolicy(t, d, "managed", allow("s3:*", "*")))
 	attach(t, d, "r", fleetARN)
-	if err := d.TagRole(t.Context(), account, "r", []iam.Tag{{Key: "team", Value: "edge"}}); err != nil {
+	if err := d.Tag(t.Context(), iam.RoleNamed(account, "r"), []iam.Tag{{Key: "team", Value: "edge"}}); err != nil {
 		t.Fatal(err)
 	}
 	user, err := d.CreateUser(t.Context(), iam.User{Account: account, Name: "ana", Path: "/ops/"})

@@ -6,13 +6,14 @@ import (
 	"strings"
 
 	"muster/internal/fault"
+	"muster/internal/page"
 )
 
 // MaxTags is how many tags a role, a user, a policy or a session can have.
 const MaxTags = 50
 
-// Tag is a label of a role, a user, a policy or a session. Keys are told apart without
-// regard to case.
+// Tag is a label of a role, a user, a policy or a session. Keys are told apart
+// without regard to case.
 type Tag struct{ Key, Value string }
 
 // checkTags asks whether tags can be given together. It fails with
@@ -70,4 +71,13 @@ func withoutTags(tags []Tag, keys []string) []Tag {
 func CheckTags(tags []Tag) error {
 	_, err := withTags(nil, tags)
 	return err
+}
+
+// pageOfTags is a page of tags that are in the order of their keys.
+func pageOfTags(tags []Tag, r page.Request) (page.Page[Tag], error) {
+	after, err := page.Key(r.Token, 1)
+	if err != nil {
+		return page.Page[Tag]{}, err
+	}
+	return page.Rest(tags, after, r.Limit, func(t Tag) string { return t.Key }), nil
 }

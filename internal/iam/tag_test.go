@@ -42,13 +42,13 @@ func TestTagsOfUsersAndPolicies(t *testing.T) {
 				return u.Tags, err
 			},
 			func(t *testing.T, d *iam.Directory, tags []iam.Tag) error {
-				return d.TagUser(t.Context(), account, "pump", tags)
+				return d.Tag(t.Context(), iam.UserNamed(account, "pump"), tags)
 			},
 			func(t *testing.T, d *iam.Directory, keys ...string) error {
-				return d.UntagUser(t.Context(), account, "pump", keys)
+				return d.Untag(t.Context(), iam.UserNamed(account, "pump"), keys)
 			},
 			func(t *testing.T, d *iam.Directory, p page.Request) (page.Page[iam.Tag], error) {
-				return d.UserTags(t.Context(), account, "pump", p)
+				return d.Tags(t.Context(), iam.UserNamed(account, "pump"), p)
 			},
 		},
 		"policy": {
@@ -180,10 +180,10 @@ func TestTagsOfAUserCountAtOnce(t *testing.T) {
 		want   bool
 	}{
 		{"without tags", func() error { return nil }, false},
-		{"with another", func() error { return d.TagUser(t.Context(), account, "ana", tags("team=plant")) }, false},
-		{"with the one asked for", func() error { return d.TagUser(t.Context(), account, "ana", tags("team=edge")) }, true},
+		{"with another", func() error { return d.Tag(t.Context(), iam.UserNamed(account, "ana"), tags("team=plant")) }, false},
+		{"with the one asked for", func() error { return d.Tag(t.Context(), iam.UserNamed(account, "ana"), tags("team=edge")) }, true},
 		{"under another name", func() error { _, err := d.UpdateUser(t.Context(), account, "ana", "anna", ""); return err }, true},
-		{"the tag taken away", func() error { return d.UntagUser(t.Context(), account, "anna", []string{"team"}) }, false},
+		{"the tag taken away", func() error { return d.Untag(t.Context(), iam.UserNamed(account, "anna"), []string{"team"}) }, false},
 	} {
 		if err := step.change(); err != nil {
 			t.Fatalf("%s: %v", step.name, err)

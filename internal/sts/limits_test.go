@@ -227,7 +227,7 @@ func TestTheTagsOfARoleDecideWhoBecomesIt(t *testing.T) {
 					want  error
 				}{{"", tc.without}, {"plant", tc.other}, {"field", tc.is}} {
 					if step.value != "" {
-						must(t, w.roles.TagRole(t.Context(), account, "target", []iam.Tag{{Key: "team", Value: step.value}}))
+						must(t, w.roles.Tag(t.Context(), iam.RoleNamed(account, "target"), []iam.Tag{{Key: "team", Value: step.value}}))
 					}
 					c, err := w.as(t, asker.Credential)
 					must(t, err)
@@ -238,7 +238,7 @@ func TestTheTagsOfARoleDecideWhoBecomesIt(t *testing.T) {
 					}
 				}
 				if tc.is == nil {
-					must(t, w.roles.UntagRole(t.Context(), account, "target", []string{"team"}))
+					must(t, w.roles.Untag(t.Context(), iam.RoleNamed(account, "target"), []string{"team"}))
 				}
 				for _, s := range made {
 					_, err := w.as(t, s.Credential)

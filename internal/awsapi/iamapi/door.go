@@ -22,8 +22,8 @@ type Door struct {
 // Operations are those that Muster implements.
 func (d *Door) Operations() []awsapi.Operation {
 	all := slices.Concat(
-		d.roles(), d.roleChanges(), d.roleTags(), d.inlinePolicies(), d.memberships(), d.attachments(), d.policies(), d.policyVersions(), d.policyTags(),
-		d.simulations(), d.users(), d.userTags(), d.accessKeys(),
+		d.roles(), d.roleChanges(), d.users(), d.accessKeys(), d.tags(), d.memberships(),
+		d.inlinePolicies(), d.attachments(), d.policies(), d.policyVersions(), d.policyTags(), d.simulations(),
 	)
 	for i, o := range all {
 		if Service.Raises(o.Name(), unusable) {

@@ -97,7 +97,7 @@ func TestWhoMayAskWhenAKeyWasUsed(t *testing.T) {
 	d := newDesk(t)
 	const asks = `"Action":"iam:GetAccessKeyLastUsed","Resource":"arn:aws:iam::000000000000:user/`
 	d.User(t, "ana", "")
-	if err := d.Roles.TagUser(t.Context(), awsapitest.Account, "ana", []iam.Tag{{Key: "team", Value: "pumps"}}); err != nil {
+	if err := d.Roles.Tag(t.Context(), iam.UserNamed(awsapitest.Account, "ana"), []iam.Tag{{Key: "team", Value: "pumps"}}); err != nil {
 		t.Fatal(err)
 	}
 	d.User(t, "own", `{"Effect":"Allow",`+asks+`${aws:username}"}`)
