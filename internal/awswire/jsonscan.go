@@ -229,7 +229,7 @@ func (d *jsonReader) escaped(text []byte) (string, error) {
 	return "", d.fail("A string doesn't end")
 }
 
-// rune reads the digits of \uXXXX, and the second half of a surrogate pair.
+// rune reads the four digits of a \u escape, and the second half of a surrogate pair.
 func (d *jsonReader) rune() (rune, error) {
 	first, ok := d.hex4()
 	if !ok {
