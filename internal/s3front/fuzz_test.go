@@ -129,7 +129,9 @@ var home, _ = os.Getwd()
 
 // ready is called last before inputs are tried. Where they are tried by worker
 // processes, this one only writes down what they find, under the directory it
-// is in; the embedded store took it to one that goes with the test.
+// is in; the embedded store took it to one that goes with the test. Without
+// workers it stays there, where go test finds no inputs of before: those that
+// told something belong in the seeds.
 func (w *world) ready() {
 	w.t.Helper()
 	if flag.Lookup("test.fuzz").Value.String() != "" && flag.Lookup("test.fuzzworker").Value.String() != "true" {
@@ -144,9 +146,18 @@ func (w *world) in(t *testing.T) *world {
 	return &one
 }
 
-// sent sends what fuzzing made of a request; what net/http doesn't send is skipped.
+// sent sends what fuzzing made of a request; what net/http doesn't send is
+// skipped, and so are headers that no server of Muster's reads to their end: it
+// hangs up on who sends them.
 func (w *world) sent(t *testing.T, r *http.Request) reply {
 	t.Helper()
+	size := len(r.URL.String()) + len(r.Host)
+	for name, values := range r.Header {
+		size += len(name) + len(strings.Join(values, ""))
+	}
+	if size > 60<<10 {
+		t.Skip()
+	}
 	resp, err := transport.RoundTrip(r)
 	if err != nil {
 		t.Skip(err)
@@ -174,7 +185,7 @@ func FuzzTags(f *testing.F) {
 	w.may(allow("s3:PutObject", "tags/*"), only, allow("s3:PutObjectTagging", "tags/any"), never)
 	for _, seed := range []string{
 		"", "team=blue", "team=red", "team=blue&x=y", "team=red&team=blue", "Team=red&team=blue", "team=red&Team=blue", "t%65am=re%64", "+team=red", "team=red&a;b", "team=red;a=b",
-		"team=red&%zz", "&team=red", "team=red&=", "team", "0\t0", "team==red", "team=red#", "team=%00red", "tea\u200dm=red",
+		"team=red&%zz", "&team=red", "team=red&=", "team", "0\t0", "team==red", "team=red#", "team=%00red", "tea\u200dm=red", "\u2002", "team=red\u00a0",
 	} {
 		f.Add(seed)
 	}

@@ -106,7 +106,7 @@ func TestPresignedVersion2WithItsType(t *testing.T) {
 func TestSpacesInHeaders(t *testing.T) {
 	w := newWorld(t)
 	w.ok("PUT", "/keys")
-	for _, note := range []string{"a\tb", "a  b", "a \t b", "é"} {
+	for _, note := range []string{"a\tb", "a  b", "a \t b", "é", "\u2002a\u2002b\u00a0"} {
 		w.ok("PUT", "/keys/x", "x", "X-Amz-Meta-Note: "+note, "Cache-Control: "+note)
 		if got := w.ok("GET", "/keys/x").header; got.Get("X-Amz-Meta-Note") != note || got.Get("Cache-Control") != note {
 			t.Errorf("%q comes back as %q and %q", note, got.Get("X-Amz-Meta-Note"), got.Get("Cache-Control"))

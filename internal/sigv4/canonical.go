@@ -54,9 +54,10 @@ func canonicalHeader(r *http.Request, name string, spaces func(string) string) s
 }
 
 // onlySpaces takes the documentation at its word, as most SDKs do: a tab inside
-// a value is signed as it is.
+// a value is signed as it is. At its ends any white space of Unicode's is left
+// out, as by the SDK for Go and by the embedded store.
 func onlySpaces(value string) string {
-	value = strings.Trim(value, " \t")
+	value = strings.TrimSpace(value)
 	for strings.Contains(value, "  ") {
 		value = strings.ReplaceAll(value, "  ", " ")
 	}

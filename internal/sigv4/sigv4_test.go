@@ -77,6 +77,8 @@ func TestSpacesInHeaders(t *testing.T) {
 		{"a b", "a\tb", ""}, // as botocore signs it
 		{"a b", "a   b", ""},
 		{"a b", "a \t b", ""},
+		{"\u2002a\u2002b\u00a0", "\u2002a\u2002b\u00a0", ""},
+		{"a\u2002b", "\u2002a\u2002b\u00a0", ""}, // as the SDK for Go signs it
 		{"a\tb", "a b", sigv4.SignatureDoesNotMatch},
 		{"a b", "ab", sigv4.SignatureDoesNotMatch},
 		{"a b", "a b c", sigv4.SignatureDoesNotMatch},
