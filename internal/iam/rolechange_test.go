@@ -2,12 +2,9 @@ package iam_test
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"muster/internal/fault"
 	"muster/internal/iam"
@@ -85,79 +82,6 @@ func TestAnotherTrustPolicyCountsAtOnce(t *testing.T) {
 	}
 	if !trusts("credentials.iot.amazonaws.com") {
 		t.Error("a refused trust policy took the place of the one there was")
-	}
-}
-
-func TestTagsOfARole(t *testing.T) {
-	tags := func(pairs ...string) (all []iam.Tag) {
-		for _, p := range pairs {
-			key, value, _ := strings.Cut(p, "=")
-			all = append(all, iam.Tag{Key: key, Value: value})
-		}
-		return all
-	}
-	var fifty []iam.Tag
-	for i := range iam.MaxTags {
-		fifty = append(fifty, iam.Tag{Key: fmt.Sprint(i)})
-	}
-	for _, tc := range []struct {
-		name  string
-		had   []iam.Tag
-		given []iam.Tag
-		want  error
-		has   []iam.Tag
-	}{
-		{"the first", nil, tags("b=2", "a=1"), nil, tags("a=1", "b=2")},
-		{"one more", tags("b=2"), tags("c="), nil, tags("b=2", "c=")},
-		{"in place of another", tags("Team=a", "b=2"), tags("team=b"), nil, tags("b=2", "team=b")},
-		{"the same key twice", nil, tags("Team=a", "team=b"), fault.Invalid, nil},
-		{"a key of AWS's", nil, tags("aws:team=a"), fault.Invalid, nil},
-		{"a key of AWS's in capitals", nil, tags("AWS:team=a"), fault.Invalid, nil},
-		{"no key", nil, tags("=a"), fault.Invalid, nil},
-		{"one too many", fifty, tags("x=1"), fault.LimitExceeded, nil},
-		{"in place of one of fifty", fifty, tags("7=x"), nil, nil},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			d := newDirectory(t)
-			if _, err := d.CreateRole(t.Context(), iam.Role{Account: account, Name: "r", TrustDocument: trusting, Tags: tc.had}); err != nil {
-				t.Fatal(err)
-			}
-			if err := d.Tag(t.Context(), iam.RoleNamed(account, "r"), tc.given); !errors.Is(err, tc.want) {
-				t.Errorf("TagRole: got %v, want %v", err, tc.want)
-			}
-			got, err := d.Tags(t.Context(), iam.RoleNamed(account, "r"), page.Request{Limit: 100})
-			if err != nil || tc.has != nil && !cmp.Equal(got.Items, tc.has) || tc.want != nil && len(got.Items) != len(tc.had) {
-				t.Errorf("RoleTags: got %v, %v, want %v", got.Items, err, tc.has)
-			}
-			if _, err := d.CreateRole(t.Context(), iam.Role{Account: account, Name: "s", TrustDocument: trusting, Tags: tc.given}); tc.had == nil && !errors.Is(err, tc.want) {
-				t.Errorf("CreateRole with them: got %v, want %v", err, tc.want)
-			}
-		})
-	}
-
-	d := newDirectory(t)
-	createRole(t, d, "r")
-	if err := d.Tag(t.Context(), iam.RoleNamed(account, "r"), tags("a=1", "b=2", "c=3")); err != nil {
-		t.Fatal(err)
-	}
-	if err := d.Untag(t.Context(), iam.RoleNamed(account, "r"), []string{"B", "z"}); err != nil {
-		t.Fatal(err)
-	}
-	first, err := d.Tags(t.Context(), iam.RoleNamed(account, "r"), page.Request{Limit: 1})
-	if err != nil || !cmp.Equal(first.Items, tags("a=1")) {
-		t.Errorf("the first page: got %v, %v", first, err)
-	}
-	last, err := d.Tags(t.Context(), iam.RoleNamed(account, "r"), page.Request{Limit: 1, Token: first.Next})
-	if err != nil || !cmp.Equal(last.Items, tags("c=3")) || last.Next != "" {
-		t.Errorf("the last page: got %v, %v", last, err)
-	}
-	for name, err := range map[string]error{
-		"TagRole":   d.Tag(t.Context(), iam.RoleNamed(account, "x"), tags("a=1")),
-		"UntagRole": d.Untag(t.Context(), iam.RoleNamed(account, "x"), []string{"a"}),
-	} {
-		if !errors.Is(err, fault.NotFound) {
-			t.Errorf("%s of no role: got %v, want %v", name, err, fault.NotFound)
-		}
 	}
 }
 

@@ -23,8 +23,8 @@ func tags(pairs ...string) (all []iam.Tag) {
 	return all
 }
 
-// What holds for the tags of users and of policies alike.
-func TestTagsOfUsersAndPolicies(t *testing.T) {
+// What holds for the tags of roles, users and policies alike.
+func TestTagsOfRolesUsersAndPolicies(t *testing.T) {
 	const pump = arn.ARN("arn:aws:iam::000000000000:policy/pump")
 	var fifty []iam.Tag
 	for i := range iam.MaxTags {
@@ -36,6 +36,21 @@ func TestTagsOfUsersAndPolicies(t *testing.T) {
 		untag func(t *testing.T, d *iam.Directory, keys ...string) error
 		tags  func(t *testing.T, d *iam.Directory, p page.Request) (page.Page[iam.Tag], error)
 	}{
+		"role": {
+			func(t *testing.T, d *iam.Directory, tags []iam.Tag) ([]iam.Tag, error) {
+				r, err := d.CreateRole(t.Context(), iam.Role{Account: account, Name: "pump", TrustDocument: trusting, Tags: tags})
+				return r.Tags, err
+			},
+			func(t *testing.T, d *iam.Directory, tags []iam.Tag) error {
+				return d.Tag(t.Context(), iam.RoleNamed(account, "pump"), tags)
+			},
+			func(t *testing.T, d *iam.Directory, keys ...string) error {
+				return d.Untag(t.Context(), iam.RoleNamed(account, "pump"), keys)
+			},
+			func(t *testing.T, d *iam.Directory, p page.Request) (page.Page[iam.Tag], error) {
+				return d.Tags(t.Context(), iam.RoleNamed(account, "pump"), p)
+			},
+		},
 		"user": {
 			func(t *testing.T, d *iam.Directory, tags []iam.Tag) ([]iam.Tag, error) {
 				u, err := d.CreateUser(t.Context(), iam.User{Account: account, Name: "pump", Tags: tags})
@@ -79,6 +94,8 @@ func TestTagsOfUsersAndPolicies(t *testing.T) {
 			{"in place of another", tags("Team=a", "b=2"), tags("team=b"), nil, tags("b=2", "team=b")},
 			{"the same key twice", tags("b=2"), tags("Team=a", "team=b"), fault.Invalid, tags("b=2")},
 			{"a key of AWS's", tags("b=2"), tags("aws:team=a"), fault.Invalid, tags("b=2")},
+			{"a key of AWS's in capitals", tags("b=2"), tags("AWS:team=a"), fault.Invalid, tags("b=2")},
+			{"no key", tags("b=2"), tags("=a"), fault.Invalid, tags("b=2")},
 			{"one too many", fifty, tags("x=1"), fault.LimitExceeded, nil},
 			{"in place of one of fifty", fifty, tags("7=x"), nil, nil},
 		} {
@@ -97,8 +114,10 @@ func TestTagsOfUsersAndPolicies(t *testing.T) {
 			})
 		}
 		t.Run(kind+"/made with what can't be", func(t *testing.T) {
-			if _, err := on.make(t, newDirectory(t), tags("Team=a", "team=b")); !errors.Is(err, fault.Invalid) {
-				t.Errorf("got %v, want %v", err, fault.Invalid)
+			for _, given := range [][]iam.Tag{tags("Team=a", "team=b"), tags("aws:team=a"), tags("=a")} {
+				if _, err := on.make(t, newDirectory(t), given); !errors.Is(err, fault.Invalid) {
+					t.Errorf("%v: got %v, want %v", given, err, fault.Invalid)
+				}
 			}
 		})
 		t.Run(kind+"/taken away, and in pages", func(t *testing.T) {
