@@ -1,0 +1,200 @@
+package objects
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"muster/internal/seal"
+)
+
+// Objects is Muster's own store: rows, and contents in sealed files, those of
+// small objects in the rows. It is a Keeper.
+//
+// A content is on the disk before the row that names it, and its file is
+// removed after the write that took its last row: a crash leaves a file too
+// much, which Sweep removes, and never one too few.
+type Objects struct {
+	rows   Rows
+	files  Files
+	master *seal.Master
+
+	// Now tells the time; time.Now when nil.
+	Now func() time.Time
+	// InlineLimit is the size up to which contents are kept in a row: 16 KiB
+	// when 0, none when negative.
+	InlineLimit int64
+	// MinPart is the least size of a part but the last; 5 MiB when 0.
+	MinPart int64
+	// Floor is how many bytes of the file system writes leave free: a twentieth
+	// of it and at most 1 GiB when 0, none when negative.
+	Floor int64
+	// DefaultQuota is that of buckets without one of their own.
+	DefaultQuota Quota
+	// ScrubRate is how many bytes a second Scrub reads; 16 MiB when 0.
+	ScrubRate int64
+
+	holds *holds
+	keys  struct {
+		sync.Mutex
+		all    map[int64]SealingKey
+		newest SealedKey
+	}
+	started  time.Time
+	newestAt time.Time // when the newest content was made, as of the start
+	damaged  atomic.Int64
+	sweeping sync.Mutex
+	swept    struct {
+		sync.Mutex
+		last Swept
+	}
+}
+
+var _ Keeper = (*Objects)(nil)
+
+// New opens the store over its rows and files. It fails when the sealing keys
+// were sealed under another master key.
+func New(ctx context.Context, rows Rows, files Files, master *seal.Master) (*Objects, error) {
+	o := &Objects{rows: rows, files: files, master: master, holds: newHolds(), started: time.Now().UTC()}
+	if err := o.loadKeys(ctx); err != nil {
+		return nil, err
+	}
+	var err error
+	if o.newestAt, err = rows.NewestContent(ctx); err != nil {
+		return nil, fmt.Errorf("look for the newest content: %w", err)
+	}
+	return o, nil
+}
+
+// Limits that S3 has.
+const (
+	maxPut    = 5 << 30 // bytes of a body
+	maxObject = 5 << 40 // bytes of an object
+	maxPart   = 10_000  // numbers of parts
+)
+
+// Encrypted is x-amz-server-side-encryption of every object of Muster's own store.
+const Encrypted = "AES256"
+
+// tries bounds how often something is decided anew because it changed
+// meanwhile.
+const tries = 16
+
+// errAgain is returned by plans where what was judged isn't what is there.
+var errAgain = errors.New("the object changed while it was judged")
+
+// ErrContentGone is what a write fails with where a content that it would
+// share was removed meanwhile.
+var ErrContentGone = errors.New("the content to be shared is gone")
+
+// Ready fails when rows can't be written or files not be found.
+func (o *Objects) Ready(ctx context.Context) error {
+	if err := o.rows.Ready(ctx); err != nil {
+		return err
+	}
+	_, _, err := o.files.Free()
+	return err
+}
+
+// MakeBucket makes room for a bucket.
+func (o *Objects) MakeBucket(ctx context.Context, bucket string) error {
+	return o.rows.InsertBucket(ctx, bucket)
+}
+
+// RemoveBucket removes an empty bucket.
+func (o *Objects) RemoveBucket(ctx context.Context, bucket string) error {
+	return o.rows.DeleteBucket(ctx, bucket)
+}
+
+// Versioning returns whether the bucket keeps versions.
+func (o *Objects) Versioning(ctx context.Context, bucket string) (Versioning, error) {
+	b, err := o.rows.Bucket(ctx, bucket)
+	return b.Versioning, err
+}
+
+// SetVersioning changes whether the bucket keeps versions.
+func (o *Objects) SetVersioning(ctx context.Context, bucket string, v Versioning) error {
+	return o.rows.ChangeBucket(ctx, bucket, func(b *Bucket) error {
+		if v != Enabled && v != Suspended && v != b.Versioning {
+			return fmt.Errorf("versioning can't become %q", v)
+		}
+		b.Versioning = v
+		return nil
+	})
+}
+
+func (o *Objects) now() time.Time {
+	now := time.Now()
+	if o.Now != nil {
+		now = o.Now()
+	}
+	return now.UTC().Truncate(time.Millisecond)
+}
+
+func (o *Objects) inlineLimit() int64 {
+	if o.InlineLimit == 0 {
+		return 16 << 10
+	}
+	return o.InlineLimit
+}
+
+func (o *Objects) minPart() int64 {
+	if o.MinPart == 0 {
+		return 5 << 20
+	}
+	return o.MinPart
+}
+
+// room fails with NoSpace where size more bytes would reach the floor of free
+// space.
+func (o *Objects) room(size int64) error {
+	free, total, err := o.files.Free()
+	if err != nil {
+		return fmt.Errorf("look for free space: %w", err)
+	}
+	floor := o.Floor
+	if floor == 0 {
+		floor = min(total/20, 1<<30)
+	}
+	if floor >= 0 && free-size < floor {
+		return NoSpace
+	}
+	return nil
+}
+
+func newContentID() (id ContentID) {
+	rand.Read(id[:]) // never fails
+	return id
+}
+
+// remove removes the files of contents that were removed, once nobody reads
+// them. One that can't be removed is left to the sweep.
+func (o *Objects) remove(ctx context.Context, all []Gone) {
+	for _, gone := range all {
+		if len(gone.Files) == 0 || !o.holds.remove(gone) {
+			continue
+		}
+		for _, file := range gone.Files {
+			o.unlink(ctx, file)
+		}
+		o.holds.removed(gone)
+	}
+}
+
+func (o *Objects) unlink(ctx context.Context, file ContentID) {
+	if err := o.files.Remove(file); err != nil {
+		slog.WarnContext(ctx, "a file of a removed content is left behind", "file", file.String(), "err", err)
+	}
+}
+
+// HoldFiles keeps all files from being removed, so that a copy of rows made
+// now finds theirs, until resume is called.
+func (o *Objects) HoldFiles() (resume func()) {
+	o.holds.pause()
+	return sync.OnceFunc(func() { o.remove(context.Background(), o.holds.resume()) })
+}
