@@ -52,8 +52,14 @@ func (s bucketStore) SetPending(ctx context.Context, name string, pending bool) 
 
 func (s bucketStore) DeleteBucket(ctx context.Context, name string) error {
 	return s.db.write(ctx, func(t *tx) error {
+		if _, err := t.exec(`DELETE FROM bucket_document WHERE bucket = $1`, name); err != nil {
+			return err
+		}
 		_, err := t.exec(`DELETE FROM bucket WHERE name = $1`, name)
 		t.publish(bucket.Key(name))
+		for _, k := range bucket.Kinds {
+			t.publish(bucket.DocumentKey(name, k), bucket.ConfiguredKey(k))
+		}
 		return err
 	})
 }

@@ -14,13 +14,12 @@ import (
 //go:embed migrations/sqlite/*.sql
 var migrations embed.FS
 
-// migrate brings the tables up to date, forward only. A file that a newer
+//go:embed migrations/objects/*.sql
+var objectMigrations embed.FS
+
+// migrate brings the tables up to date by files, forward only. A file that a newer
 // Muster has written is refused rather than read with an older one's eyes.
-func migrate(ctx context.Context, db *sql.DB) error {
-	files, err := fs.Sub(migrations, "migrations/sqlite")
-	if err != nil {
-		return err
-	}
+func migrate(ctx context.Context, db *sql.DB, files fs.FS) error {
 	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files,
 		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))
 	if err != nil {

@@ -1,4 +1,5 @@
-// Package store keeps what the rooms know, in one SQLite file.
+// Package store keeps what the rooms know, in two SQLite files: one of objects,
+// and one of everything else.
 //
 // Each room declares the store it needs; the file named after it here answers
 // that need, on the room's own types. The rules stay in the rooms: the store
@@ -14,6 +15,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime"
 	"sync"
@@ -37,6 +39,14 @@ type DB struct {
 // else may publish to. The caller sees to it that no other process has the
 // file open.
 func Open(ctx context.Context, path string, x *index.Index) (*DB, error) {
+	files, err := fs.Sub(migrations, "migrations/sqlite")
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, path, files, x)
+}
+
+func open(ctx context.Context, path string, files fs.FS, x *index.Index) (*DB, error) {
 	if err := private(path); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
@@ -45,7 +55,7 @@ func Open(ctx context.Context, path string, x *index.Index) (*DB, error) {
 		return nil, fmt.Errorf("open the database %s: %w", path, err)
 	}
 	writes.SetMaxOpenConns(1)
-	if err := migrate(ctx, writes); err != nil {
+	if err := migrate(ctx, writes, files); err != nil {
 		return nil, errors.Join(fmt.Errorf("bring the database %s up to date: %w", path, err), writes.Close())
 	}
 	readers, err := openSQLite(path, true)

@@ -114,4 +114,6 @@ func Bucket(t *testing.T, open func(t *testing.T) bucket.Store) {
 			}
 		}
 	})
+
+	bucketDocuments(t, open)
 }

@@ -1,0 +1,237 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"muster/internal/fault"
+	"muster/internal/index"
+	"muster/internal/objects"
+)
+
+// Objects is the open store of objects. It is a file and a group writer of its
+// own: an upload storm must not delay a revocation.
+type Objects struct{ db *DB }
+
+// OpenObjects opens the file of objects at path, made with mode 0600 when it is
+// absent, and brings its tables up to date. The caller sees to it that no other
+// process has the file open.
+func OpenObjects(ctx context.Context, path string) (*Objects, error) {
+	files, err := fs.Sub(objectMigrations, "migrations/objects")
+	if err != nil {
+		return nil, err
+	}
+	db, err := open(ctx, path, files, index.New(1)) // nothing decides from it
+	if err != nil {
+		return nil, err
+	}
+	return &Objects{db}, nil
+}
+
+// Rows keeps the rows of the room objects.
+func (o *Objects) Rows() objects.Rows { return objectStore{o.db} }
+
+// Close is DB's.
+func (o *Objects) Close() error { return o.db.Close() }
+
+// Check is DB's.
+func (o *Objects) Check(ctx context.Context) error { return o.db.Check(ctx) }
+
+type objectStore struct{ db *DB }
+
+func (s objectStore) Ready(ctx context.Context) error { return s.db.Ready(ctx) }
+
+// source is where a query is run: in a write, or on a snapshot.
+type source interface {
+	row(query string, args ...any) *sql.Row
+	query(query string, args ...any) (*sql.Rows, error)
+}
+
+// snapshot is a source that sees one state of the file.
+type snapshot struct {
+	ctx context.Context
+	tx  *sql.Tx
+}
+
+func (r snapshot) row(query string, args ...any) *sql.Row {
+	return r.tx.QueryRowContext(r.ctx, query, args...)
+}
+
+func (r snapshot) query(query string, args ...any) (*sql.Rows, error) {
+	return r.tx.QueryContext(r.ctx, query, args...)
+}
+
+// snapshot runs fn on one state of the file.
+func (s objectStore) snapshot(ctx context.Context, fn func(source) error) error {
+	t, err := s.db.reads().BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("read objects: %w", err)
+	}
+	defer t.Rollback()
+	return fn(snapshot{ctx, t})
+}
+
+// orNone turns the absence of a row into none.
+func orNone(err, none error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return none
+	}
+	return err
+}
+
+const selectObjectBucket = `SELECT id, name, versioning, quota, bytes, objects FROM bucket WHERE name = $1`
+
+func findObjectBucket(from source, name string) (b objects.Bucket, err error) {
+	var quota string
+	err = from.row(selectObjectBucket, name).Scan(&b.ID, &b.Name, &b.Versioning, &quota, &b.Usage.Bytes, &b.Usage.Objects)
+	if err == nil && quota != "" {
+		b.Quota = new(objects.Quota)
+		err = fromJSON(quota, b.Quota)
+	}
+	return b, orNone(err, objects.NoBucket)
+}
+
+func (s objectStore) InsertBucket(ctx context.Context, name string) error {
+	return s.db.write(ctx, func(t *tx) error {
+		_, err := t.exec(`INSERT INTO bucket (name, versioning, quota, bytes, objects) VALUES ($1, '', '', 0, 0) ON CONFLICT (name) DO NOTHING`, name)
+		return err
+	})
+}
+
+func (s objectStore) DeleteBucket(ctx context.Context, name string) error {
+	return s.db.write(ctx, func(t *tx) error {
+		b, err := findObjectBucket(t, name)
+		if errors.Is(err, objects.NoBucket) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for _, table := range []string{"version", "upload"} {
+			var one int
+			err := t.row(`SELECT 1 FROM `+table+` WHERE bucket = $1 LIMIT 1`, b.ID).Scan(&one)
+			if err == nil {
+				return fault.InUse.Errorf("The bucket you tried to delete is not empty")
+			}
+			if !errors.Is(err, sql.ErrNoRows) {
+				return err
+			}
+		}
+		if _, err := t.exec(`DELETE FROM usage WHERE bucket = $1`, b.ID); err != nil {
+			return err
+		}
+		_, err = t.exec(`DELETE FROM bucket WHERE id = $1`, b.ID)
+		return err
+	})
+}
+
+func (s objectStore) Bucket(ctx context.Context, name string) (b objects.Bucket, err error) {
+	err = s.snapshot(ctx, func(from source) error {
+		b, err = findObjectBucket(from, name)
+		return err
+	})
+	return b, err
+}
+
+func (s objectStore) ChangeBucket(ctx context.Context, name string, change func(*objects.Bucket) error) error {
+	return s.db.write(ctx, func(t *tx) error {
+		b, err := findObjectBucket(t, name)
+		if err != nil {
+			return err
+		}
+		if err := change(&b); err != nil {
+			return err
+		}
+		quota := ""
+		if b.Quota != nil {
+			if quota, err = toJSON(b.Quota); err != nil {
+				return err
+			}
+		}
+		_, err = t.exec(`UPDATE bucket SET versioning = $2, quota = $3 WHERE id = $1`, b.ID, string(b.Versioning), quota)
+		return err
+	})
+}
+
+func (s objectStore) Usage(ctx context.Context, bucket, writer string) (u objects.Usage, err error) {
+	err = s.snapshot(ctx, func(from source) error {
+		b, err := findObjectBucket(from, bucket)
+		if err != nil {
+			return err
+		}
+		u, err = usageOf(from, b.ID, writer)
+		return err
+	})
+	return u, err
+}
+
+func usageOf(from source, bucket int64, writer string) (u objects.Usage, err error) {
+	err = from.row(`SELECT bytes, objects FROM usage WHERE bucket = $1 AND writer = $2`, bucket, writer).Scan(&u.Bytes, &u.Objects)
+	return u, orNone(err, nil)
+}
+
+func (s objectStore) Writers(ctx context.Context, bucket, after string, limit int) (all []objects.WriterUsage, err error) {
+	err = s.snapshot(ctx, func(from source) error {
+		b, err := findObjectBucket(from, bucket)
+		if err != nil {
+			return err
+		}
+		rows, err := from.query(`SELECT writer, bytes, objects FROM usage WHERE bucket = $1 AND writer > $2 ORDER BY writer LIMIT $3`, b.ID, after, limit)
+		all, err = collect(rows, err, func(row scanner) (u objects.WriterUsage, err error) {
+			err = row.Scan(&u.Writer, &u.Bytes, &u.Objects)
+			return u, err
+		})
+		return err
+	})
+	return all, err
+}
+
+func (s objectStore) SealingKeys(ctx context.Context) ([]objects.SealedKey, error) {
+	rows, err := s.db.reads().QueryContext(ctx, `SELECT id, sealed, created FROM sealing_key ORDER BY id`)
+	return collect(rows, err, scanSealedKey)
+}
+
+func scanSealedKey(row scanner) (k objects.SealedKey, err error) {
+	var created int64
+	err = row.Scan(&k.ID, &k.Sealed, &created)
+	k.Created = fromMS(created)
+	return k, err
+}
+
+func (s objectStore) InsertSealingKey(ctx context.Context, k objects.SealedKey, unless time.Time) (kept objects.SealedKey, err error) {
+	const newest = `SELECT id, sealed, created FROM sealing_key ORDER BY id DESC LIMIT 1`
+	err = s.db.write(ctx, func(t *tx) error {
+		kept, err = scanSealedKey(t.row(newest))
+		if err == nil && kept.Created.After(unless) {
+			return nil
+		}
+		if err := orNone(err, nil); err != nil {
+			return err
+		}
+		if _, err := t.exec(`INSERT INTO sealing_key (sealed, created) VALUES ($1, $2)`, k.Sealed, ms(k.Created)); err != nil {
+			return err
+		}
+		kept, err = scanSealedKey(t.row(newest))
+		return err
+	})
+	return kept, err
+}
+
+func (s objectStore) Note(ctx context.Context, name string) (value string, err error) {
+	err = s.db.reads().QueryRowContext(ctx, `SELECT value FROM note WHERE name = $1`, name).Scan(&value)
+	return value, orNone(err, nil)
+}
+
+func (s objectStore) SetNote(ctx context.Context, name, value string) error {
+	return s.db.write(ctx, func(t *tx) error {
+		_, err := t.exec(`DELETE FROM note WHERE name = $1`, name)
+		if err == nil && value != "" {
+			_, err = t.exec(`INSERT INTO note (name, value) VALUES ($1, $2)`, name, value)
+		}
+		return err
+	})
+}
