@@ -4,7 +4,8 @@
 // A bucket is a row first and a place in the object store second. The row is
 // pending while the two may differ, so that what a crash leaves half done is
 // found and put right at the next start. Objects, and who may touch them, are
-// not known here.
+// not known here. What is configured of a bucket is: its tags, which pages of
+// other origins may use it, and when its objects are removed.
 //
 // Behaviour is that of the S3 API Reference and of "Bucket naming rules",
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html.
@@ -17,6 +18,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,7 +44,7 @@ type Store interface {
 	InsertBucket(ctx context.Context, b Bucket) (kept Bucket, inserted bool, err error)
 	// SetPending marks a bucket. It fails with fault.NotFound without one.
 	SetPending(ctx context.Context, name string, pending bool) error
-	// DeleteBucket removes a row; that there is none is fine.
+	// DeleteBucket removes a row and its documents; that there is none is fine.
 	DeleteBucket(ctx context.Context, name string) error
 	// Bucket fails with fault.NotFound when there is none of that name.
 	Bucket(ctx context.Context, name string) (Bucket, error)
@@ -50,6 +52,16 @@ type Store interface {
 	Buckets(ctx context.Context, f Filter, p page.Request) (page.Page[Bucket], error)
 	// Pending answers every pending bucket.
 	Pending(ctx context.Context) ([]Bucket, error)
+
+	// SetDocument keeps a document in place of the one that the bucket has of
+	// that kind. It fails with fault.NotFound without the bucket.
+	SetDocument(ctx context.Context, name string, k Kind, document string) error
+	// DeleteDocument removes it. It is not an error if there is none.
+	DeleteDocument(ctx context.Context, name string, k Kind) error
+	// Document fails with fault.NotFound when the bucket has none of that kind.
+	Document(ctx context.Context, name string, k Kind) (string, error)
+	// Configured returns the names of the buckets that have one, in the order of their bytes.
+	Configured(ctx context.Context, k Kind) ([]string, error)
 }
 
 // Filter says which buckets to list.
@@ -100,13 +112,16 @@ func (b *Buckets) List(ctx context.Context, f Filter, p page.Request) (page.Page
 
 // Create makes a bucket in the scope's account and region.
 //
-// It fails with fault.Invalid for a name that breaks the rules, and with
-// fault.AlreadyExists when the name is taken, whose field "owner" is the
+// It fails with fault.Invalid for a name that breaks the rules or that is
+// Reserved, and with fault.AlreadyExists when the name is taken, whose field "owner" is the
 // account that has it. As on AWS, who makes a bucket of its own again in
 // us-east-1 is answered as if it were new.
 func (b *Buckets) Create(ctx context.Context, scope arn.Scope, name string) (Bucket, error) {
 	if err := CheckName(name); err != nil {
 		return Bucket{}, err
+	}
+	if Reserved(name) {
+		return Bucket{}, badName()
 	}
 	kept, inserted, err := b.store.InsertBucket(ctx, Bucket{Name: name, Account: scope.Account, Region: scope.Region, Created: b.now(), Pending: true})
 	if err != nil {
@@ -204,7 +219,17 @@ func CheckName(name string) error {
 		ok = ok && !strings.HasSuffix(name, suffix)
 	}
 	if !ok {
-		return fault.Invalid.Errorf("The specified bucket is not valid.")
+		return badName()
 	}
 	return nil
 }
+
+func badName() error { return fault.Invalid.Errorf("The specified bucket is not valid.") }
+
+// ownPaths begin the paths that Muster serves beside the APIs of AWS.
+var ownPaths = []string{"console", "crl", "ocsp", "metrics", "healthz", "readyz", "repository"}
+
+// Reserved reports whether a bucket of that name would have the path of a page
+// of Muster's own, so that requests without a signature don't reach it. No such
+// bucket is made; one that was made before it was reserved stays.
+func Reserved(name string) bool { return slices.Contains(ownPaths, name) }
