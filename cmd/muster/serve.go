@@ -15,6 +15,7 @@ import (
 
 func serveCommand() *cobra.Command {
 	c := server.Default()
+	var minFree int64
 	apiTLS := &oneOf{value: "off", allowed: []string{"off", "auto"}}
 	format := &oneOf{allowed: []string{"text", "json"}}
 	level := &oneOf{value: "info", allowed: []string{"debug", "info", "warn", "error"}}
@@ -30,6 +31,7 @@ first start makes and keeps in <data>/root-credentials.`,
 				return err
 			}
 			c.APITLS = apiTLS.value == "auto"
+			c.S3MinFree = minFree << 20
 			c.Version = version
 			c.Log = logger(cmd.ErrOrStderr(), format.value, level.value)
 			slog.SetDefault(c.Log)
@@ -49,7 +51,12 @@ first start makes and keeps in <data>/root-credentials.`,
 	f.StringVar(&c.Endpoint, "endpoint", "", "host[:port] that DescribeEndpoint answers, where the reachable address isn't the listening one")
 	f.StringVar(&c.Region, "region", c.Region, "the region that muster env names; any region in a request is its own namespace")
 	f.StringVar(&c.Account, "account", c.Account, "the first account")
-	f.StringVar(&c.S3, "s3", "", "URL of an external S3; its key in MUSTER_S3_ACCESS_KEY_ID and MUSTER_S3_SECRET_ACCESS_KEY (default: the embedded store)")
+	f.StringVar(&c.S3, "s3", "", "URL of an external S3; its key in MUSTER_S3_ACCESS_KEY_ID and MUSTER_S3_SECRET_ACCESS_KEY (default: Muster's own store)")
+	f.BoolVar(&c.S3InsecureHTTP, "s3-insecure-http", false, "allow plain HTTP to the external S3 beyond loopback")
+	f.BoolVar(&c.S3AdoptBuckets, "s3-adopt-buckets", false, "let CreateBucket take over buckets that the external S3's key owns already")
+	f.Int64Var(&minFree, "s3-min-free-mib", 0, "MiB of disk space that writes of objects leave free for everything else; -1 for none (default a twentieth of the disk, at most 1024)")
+	f.IntVar(&c.S3Requests, "s3-requests", c.S3Requests, "S3 requests served at once")
+	f.IntVar(&c.S3PerCaller, "s3-requests-per-caller", c.S3PerCaller, "S3 requests of one caller served at once")
 	f.StringVar(&c.MasterKeyFile, "master-key-file", "", "key that seals every private key (default <data>/master.key)")
 	f.Var(apiTLS, "api-tls", "serve the API port on TLS with Muster's own CA")
 	f.StringVar(&c.APITLSCert, "api-tls-cert", "", "certificate chain of the API port (PEM)")

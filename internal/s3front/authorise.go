@@ -7,6 +7,7 @@ import (
 
 	"muster/internal/arn"
 	"muster/internal/fault"
+	"muster/internal/objects"
 	"muster/internal/policy"
 )
 
@@ -28,15 +29,14 @@ func (f *Front) checkBucket(r *request) error {
 		return errDenied
 	}
 	r.row = row
-	return nil
+	return f.checkRegion(r)
 }
 
-func noBucket(name string) error {
-	return &Error{Status: http.StatusNotFound, Code: "NoSuchBucket", Message: "The specified bucket does not exist", Bucket: name}
-}
-
-// authorise asks for every permission that the request needs.
+// authorise asks for every permission that the request needs. What depends on
+// the tags of an object is left to judge and judgeSource, which the store asks
+// about the object that it is about to read or change.
 func (f *Front) authorise(r *request) error {
+	r.judge, r.judgeSource = nil, nil
 	if r.op.perKey {
 		return nil
 	}
@@ -44,42 +44,30 @@ func (f *Front) authorise(r *request) error {
 	if err != nil {
 		return err
 	}
-	var src source
-	// Where what the target gets depends on the source's tags, the source comes first.
-	sourceFirst := r.takesTags() && r.caller.LooksAt(requestTag)
-	if sourceFirst {
-		if src, err = f.authoriseSource(r); err != nil {
-			return err
-		}
+	if r.op.copies {
+		return f.authoriseCopy(r, actions)
 	}
 	if r.caller.LooksAt(requestTag) && sameButForCase(r.tags) {
 		return errTagCase
 	}
-	keys := f.conditions(r)
-	if r.op.readsTags {
-		if r.judged, err = f.lookFor(r, r.target, r.params.only("versionId"), keys); err != nil {
-			return err
-		}
+	keys := f.conditions(r, r.tags)
+	judge := func(tags []objects.Tag) error {
+		return f.mayAll(r, actions, r.target.arn(), withExisting(keys, tags))
 	}
-	for _, action := range actions {
-		if err := f.may(r, action, r.target.arn(), keys); err != nil {
-			return err
-		}
+	if r.op.readsTags && r.caller.LooksAt(existingTag) {
+		r.judge = judge
+	} else if err := judge(nil); err != nil {
+		return err
 	}
-	if r.comparesContent() {
-		if err := f.mayCompare(r); err != nil {
-			return err
-		}
+	return f.authoriseCompare(r)
+}
+
+// authoriseCompare asks for what writing or deleting on a condition needs.
+func (f *Front) authoriseCompare(r *request) (err error) {
+	if comparesContent(r.Method, r.Header.Get("If-Match")) {
+		r.judge, err = f.mayCompare(r, r.target)
 	}
-	if !r.op.copies {
-		return nil
-	}
-	if !sourceFirst {
-		if src, err = f.authoriseSource(r); err != nil {
-			return err
-		}
-	}
-	return f.authoriseTags(r, src, keys)
+	return err
 }
 
 // actions are those that the request needs on its target.
@@ -98,35 +86,58 @@ func (r *request) actions() ([]string, error) {
 	return actions, err
 }
 
-// readAhead reads what is decided about of a body that is small.
-func (r *request) readAhead() error {
-	if r.op.newBucket {
-		r.location, r.noRegion = r.readLocation()
+// readAhead reads what the decision is about of the body, where it is about
+// any. Whoever is under no such policy is asked for the permission first.
+func (f *Front) readAhead(r *request) error {
+	if r.op.body == nil {
+		r.bodyRead = true
+		return f.readTagHeader(r)
+	}
+	if r.op.decides != "" && r.caller.LooksAt(r.op.decides) {
+		return f.readBody(r)
+	}
+	return nil
+}
+
+// readBody reads the document in the body, once.
+func (f *Front) readBody(r *request) error {
+	if r.bodyRead {
 		return nil
 	}
-	return r.readTagging()
+	r.bodyRead = true
+	return r.op.body(f, r)
 }
 
 func (f *Front) may(r *request, action string, resource arn.ARN, keys policy.Context) error {
 	return f.IAM.Authorize(r.Context(), r.caller, action, resource, keys)
 }
 
-// comparesContent reports whether the request writes or deletes an object if
-// it is what the client names. The answer tells who guesses what it is, so it
-// asks for the permission to read too, see "How to perform conditional
-// deletes" in the S3 User Guide.
-func (r *request) comparesContent() bool {
-	match := r.Header.Get("If-Match")
-	return match != "" && match != "*" && r.Method != http.MethodGet && r.Method != http.MethodHead
+func (f *Front) mayAll(r *request, actions []string, resource arn.ARN, keys policy.Context) error {
+	for _, action := range actions {
+		if err := f.may(r, action, resource, keys); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// mayCompare asks for that permission.
-func (f *Front) mayCompare(r *request) error {
-	keys := f.common(r)
-	if _, err := f.lookFor(r, r.target, nil, keys); err != nil {
-		return err
+// comparesContent reports whether an object is written or deleted if it is what
+// the client names. The answer tells who guesses what it is, so it asks for the
+// permission to read too, see "How to perform conditional deletes" in the S3
+// User Guide.
+func comparesContent(method, match string) bool {
+	return match != "" && match != "*" && method != http.MethodGet && method != http.MethodHead
+}
+
+// mayCompare asks for that permission, or returns the judge that does.
+func (f *Front) mayCompare(r *request, t target) (objects.Judge, error) {
+	judge := func(tags []objects.Tag) error {
+		return f.may(r, "s3:GetObject", t.arn(), withExisting(f.common(r), tags))
 	}
-	return f.may(r, "s3:GetObject", r.target.arn(), keys)
+	if r.caller.LooksAt(existingTag) {
+		return judge, nil
+	}
+	return nil, judge(nil)
 }
 
 // harmlessACL reports whether the request has an ACL that says what is so
@@ -148,8 +159,8 @@ func (r *request) harmlessACL() (bool, error) {
 
 var errNoACLs = refusal(http.StatusBadRequest, "AccessControlListNotSupported", "The bucket does not allow ACLs")
 
-// hide answers what the caller may know of an object that is not there: who
-// may not list the bucket is told that it may not read.
+// hide denies what the caller asks for instead of saying that it isn't there,
+// unless the caller may list the bucket.
 func (f *Front) hide(r *request, in target) error {
 	if err := f.may(r, "s3:ListBucket", arn.Bucket(in.bucket), f.common(r)); err != nil {
 		return errDenied

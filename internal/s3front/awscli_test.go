@@ -24,7 +24,7 @@ func TestAWSCLIStreams(t *testing.T) {
 	aws := func(in []byte, args ...string) []byte {
 		t.Helper()
 		cmd := exec.CommandContext(t.Context(), "aws", args...)
-		cmd.Dir = t.TempDir() // the embedded store has changed the working directory
+		cmd.Dir = t.TempDir()
 		cmd.Stdin = bytes.NewReader(in)
 		cmd.Env = []string{
 			"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "AWS_EC2_METADATA_DISABLED=true", "AWS_REGION=us-east-1",

@@ -28,11 +28,7 @@ func runBoto3(t *testing.T, script string) {
 		"ENDPOINT=" + endpoint, "HOSTED=" + strings.Replace(endpoint, "127.0.0.1", "muster.test", 1),
 		"ACCESS_KEY=" + w.device.AccessKey, "SECRET=" + w.device.Secret.Reveal(), "TOKEN=" + w.device.Token.Reveal(),
 	}
-	// The embedded store has changed the working directory.
-	python.Dir = testDir
 	if out, err := python.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
-
-var testDir, _ = os.Getwd()

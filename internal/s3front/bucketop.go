@@ -5,33 +5,12 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"muster/internal/arn"
 	"muster/internal/bucket"
 	"muster/internal/fault"
 	"muster/internal/page"
-	"muster/internal/sigv4"
 )
-
-const namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
-
-// answerXML answers 200 with a document.
-func answerXML(w *answer, v any) error {
-	w.Header().Set("Content-Type", "application/xml")
-	w.WriteHeader(http.StatusOK)
-	writeXML(w, v)
-	return nil
-}
-
-// owner is an account as S3 shows it: a canonical user id, 64 hex digits.
-type owner struct {
-	ID string
-}
-
-func ownerOf(account string) owner {
-	return owner{ID: sigv4.Hash([]byte("canonical user of account " + account))}
-}
 
 type bucketEntry struct {
 	Name         string
@@ -59,7 +38,7 @@ func (f *Front) listBuckets(w *answer, r *request) error {
 	}
 	entries := make([]bucketEntry, 0, len(found.Items))
 	for _, b := range found.Items {
-		entries = append(entries, bucketEntry{b.Name, b.Created.Format("2006-01-02T15:04:05.000Z"), b.Region})
+		entries = append(entries, bucketEntry{b.Name, xmlTime(b.Created), b.Region})
 	}
 	return answerXML(w, struct {
 		XMLName           xml.Name      `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListAllMyBucketsResult"`
@@ -70,22 +49,8 @@ func (f *Front) listBuckets(w *answer, r *request) error {
 	}{Owner: ownerOf(r.caller.Account), Buckets: entries, ContinuationToken: found.Next, Prefix: r.params["prefix"]})
 }
 
-// checkBucketHeaders refuses what a bucket can't have.
-func (r *request) checkBucketHeaders() error {
-	for name, values := range r.Header {
-		value := values[0]
-		switch {
-		case name == "X-Amz-Bucket-Object-Lock-Enabled" && strings.EqualFold(value, "false"),
-			name == "X-Amz-Object-Ownership" && value == "BucketOwnerEnforced":
-			r.Header.Del(name)
-		}
-	}
-	_, err := r.forward()
-	return err
-}
-
 func (f *Front) createBucket(w *answer, r *request) error {
-	if err := r.checkBucketHeaders(); err != nil {
+	if err := f.readBody(r); err != nil {
 		return err
 	}
 	if r.noRegion != nil {
@@ -98,7 +63,7 @@ func (f *Front) createBucket(w *answer, r *request) error {
 		if e.Fields["owner"] == r.caller.Account {
 			code = "BucketAlreadyOwnedByYou"
 		}
-		return &Error{Status: http.StatusConflict, Code: code, Message: e.Message, Bucket: r.target.bucket}
+		return refusal(http.StatusConflict, code, e.Message).with("BucketName", r.target.bucket)
 	}
 	if errors.Is(err, fault.Invalid) {
 		return errBadBucket
@@ -111,14 +76,9 @@ func (f *Front) createBucket(w *answer, r *request) error {
 	return nil
 }
 
-// readLocation answers the region that CreateBucket asks for. As on AWS it must be the
-// region of the endpoint, here that of the signature; only us-east-1's takes
-// any, and stands for none.
-func (r *request) readLocation() (string, error) {
-	data, err := r.signature.ReadAll(r.Request, maxSmall)
-	if err != nil {
-		return "", err
-	}
+// readLocation reads the region that CreateBucket asks for. Why it can't be had
+// is said once it is clear who may: see noRegion.
+func (f *Front) readLocation(r *request) error {
 	var in struct {
 		XMLName            xml.Name `xml:"CreateBucketConfiguration"`
 		LocationConstraint string
@@ -126,36 +86,61 @@ func (r *request) readLocation() (string, error) {
 		Bucket             *struct{}
 		Tags               *struct{}
 	}
-	if len(data) > 0 {
-		if err := decodeXML(data, &in); err != nil {
-			return "", err
+	if r.ContentLength != 0 {
+		switch _, err := f.readXML(r, smallShape, &in); {
+		case err != nil && asError(err) == errMalformed:
+			r.noRegion = errMalformed
+			return nil
+		case err != nil:
+			return err
 		}
+	} else if err := f.noBody(r); err != nil {
+		return err
 	}
 	if in.Location != nil || in.Bucket != nil || in.Tags != nil {
-		return "", refusal(http.StatusNotImplemented, "NotImplemented", "Directory buckets and tags at creation are not implemented.")
+		r.noRegion = notBuilt("CreateBucket of a directory bucket, or with tags,")
+		return nil
 	}
-	region := in.LocationConstraint
-	if region == "EU" {
-		region = "eu-west-1"
-	}
+	r.location, r.noRegion = r.locate(in.LocationConstraint)
+	return nil
+}
+
+// noBody verifies that a request without a body was signed without one.
+func (f *Front) noBody(r *request) error {
+	_, err := f.body(r, wholeBody)
+	return err
+}
+
+// locate returns the region of a bucket that is asked for in region. As on AWS
+// it must be that of the endpoint, here that of the signature; only us-east-1's
+// takes any, and stands for none.
+func (r *request) locate(region string) (string, error) {
+	region = orElse(oldLocations[region], region)
 	switch {
-	case region == "" && r.region == "us-east-1", region == r.region:
+	case region == "" && r.region == "us-east-1":
+		return r.region, nil
+	case region == "us-east-1" && r.region == "us-east-1":
+		return "", refusal(http.StatusBadRequest, "InvalidLocationConstraint", "The specified location-constraint is not valid").with("LocationConstraint", region)
+	case region == r.region:
 		return r.region, nil
 	case region == "":
 		region = "unspecified"
 	case !arn.IsRegion(region):
-		return "", refusal(http.StatusBadRequest, "InvalidLocationConstraint", "The specified location-constraint is not valid")
+		return "", refusal(http.StatusBadRequest, "InvalidLocationConstraint", "The specified location-constraint is not valid").with("LocationConstraint", region)
 	case r.region == "us-east-1":
 		return region, nil
 	}
 	return "", refusal(http.StatusBadRequest, "IllegalLocationConstraintException", "The "+region+" location constraint is incompatible for the region specific endpoint this request was sent to.")
 }
 
+// oldLocations are the names of before regions had names that S3 still takes.
+var oldLocations = map[string]string{"EU": "eu-west-1"}
+
 func (f *Front) deleteBucket(w *answer, r *request) error {
 	err := f.Buckets.Delete(r.Context(), r.target.bucket)
 	switch {
 	case errors.Is(err, fault.InUse):
-		return &Error{Status: http.StatusConflict, Code: "BucketNotEmpty", Message: "The bucket you tried to delete is not empty", Bucket: r.target.bucket}
+		return refusal(http.StatusConflict, "BucketNotEmpty", "The bucket you tried to delete is not empty").with("BucketName", r.target.bucket)
 	case errors.Is(err, fault.NotFound):
 		return noBucket(r.target.bucket)
 	case err != nil:
@@ -168,6 +153,7 @@ func (f *Front) deleteBucket(w *answer, r *request) error {
 func (f *Front) headBucket(w *answer, r *request) error {
 	w.Header().Set("X-Amz-Bucket-Region", r.row.Region)
 	w.Header().Set("X-Amz-Access-Point-Alias", "false")
+	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(http.StatusOK)
 	return nil
 }

@@ -2,9 +2,11 @@ package s3front
 
 import (
 	"crypto/tls"
+	"maps"
 	"strconv"
 	"strings"
 
+	"muster/internal/objects"
 	"muster/internal/policy"
 )
 
@@ -34,15 +36,16 @@ func (f *Front) common(r *request) policy.Context {
 	return c
 }
 
-// conditions are the condition keys of the actions on the request's target.
-func (f *Front) conditions(r *request) policy.Context {
+// conditions are the condition keys of the actions on the request's target,
+// which would get tags.
+func (f *Front) conditions(r *request, tags []objects.Tag) policy.Context {
 	c := f.common(r)
 	for key, name := range map[string]string{"s3:prefix": "prefix", "s3:delimiter": "delimiter", "s3:max-keys": "max-keys", "s3:VersionId": "versionId"} {
 		if v, ok := r.params[name]; ok {
 			c.Set(key, v)
 		}
 	}
-	for _, name := range []string{"x-amz-acl", "x-amz-metadata-directive", "x-amz-object-ownership", "x-amz-storage-class"} {
+	for _, name := range []string{"x-amz-acl", "x-amz-metadata-directive", "x-amz-object-ownership", "x-amz-server-side-encryption", "x-amz-storage-class"} {
 		if v := r.Header.Get(name); v != "" {
 			c.Set("s3:"+name, v)
 		}
@@ -61,12 +64,12 @@ func (f *Front) conditions(r *request) policy.Context {
 	if r.location != "" {
 		c.Set("s3:LocationConstraint", r.location)
 	}
-	requestTags(c, r.tags)
+	requestTags(c, tags)
 	return c
 }
 
 // requestTags sets the condition keys of the tags that an object would get.
-func requestTags(c policy.Context, tags []tag) {
+func requestTags(c policy.Context, tags []objects.Tag) {
 	tagConditions(c, "s3:RequestObjectTag/", tags)
 	var names []string
 	for _, t := range tags {
@@ -78,7 +81,7 @@ func requestTags(c policy.Context, tags []tag) {
 // tagConditions sets a condition key for each tag: prefix and the tag's key.
 // Condition keys have no case, but tags have: of two that an object has and
 // that differ in it alone, the condition key has both values.
-func tagConditions(c policy.Context, prefix string, tags []tag) {
+func tagConditions(c policy.Context, prefix string, tags []objects.Tag) {
 	values := map[string][]string{}
 	for _, t := range tags {
 		name := strings.ToLower(t.Key)
@@ -87,4 +90,15 @@ func tagConditions(c policy.Context, prefix string, tags []tag) {
 	for name, v := range values {
 		c.Set(prefix+name, v...)
 	}
+}
+
+// withExisting returns the condition keys with those of the tags that an object
+// has. c is left as it is.
+func withExisting(c policy.Context, tags []objects.Tag) policy.Context {
+	if len(tags) == 0 {
+		return c
+	}
+	all := maps.Clone(c)
+	tagConditions(all, existingTag, tags)
+	return all
 }

@@ -1,31 +1,29 @@
 package s3front
 
 import (
+	"encoding/xml"
 	"errors"
+	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 
 	"muster/internal/bucket"
 	"muster/internal/fault"
+	"muster/internal/objects"
 	"muster/internal/policy"
-	"muster/internal/sigv4"
 )
 
 // source is what a copy is made from.
 type source struct {
 	target
 	version string
-	judged  *judged // where the decision may rest on its tags
-	tagged  bool    // it is copied with the tags that were judged
 }
 
-// params name the version, if there is one.
-func (s source) params() params {
-	if s.version == "" {
-		return nil
-	}
-	return params{"versionId": s.version}
+func (s source) ref() objects.Ref {
+	return objects.Ref{Bucket: s.bucket, Key: s.key, Version: s.version}
 }
 
 var errBadSource = refusal(http.StatusBadRequest, "InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey")
@@ -45,68 +43,105 @@ func readSource(header string) (source, error) {
 	if err := checkKey(s.key); err != nil {
 		return source{}, err
 	}
-	// The store unescapes before it looks for the version.
-	if strings.Contains(s.key, "?versionId=") {
-		return source{}, errBadKey
-	}
 	if !versioned {
 		return s, nil
 	}
-	if s.version, err = url.PathUnescape(version); err != nil {
+	if s.version, err = url.PathUnescape(version); err != nil || s.version == "" {
 		return source{}, errBadSource
 	}
-	return s, checkID(s.version)
+	return s, nil
 }
 
-// header writes the source as it is sent on.
-func (s source) header() string {
-	h := "/" + s.bucket + "/" + sigv4.Escape(s.key, true)
-	if s.version != "" {
-		h += "?versionId=" + s.version
+// authoriseCopy asks for what a copy needs: actions on its target, to read its
+// source, and to take that one's tags along. Where what the target gets depends
+// on the source's tags, the source comes first.
+func (f *Front) authoriseCopy(r *request, actions []string) (err error) {
+	judged := r.takesTags() && r.caller.LooksAt(requestTag) // the target is, by the source's tags
+	if !judged {
+		if err := f.mayWriteCopy(r, actions, r.tags); err != nil {
+			return err
+		}
 	}
-	return h
+	if err := f.findSource(r); err != nil {
+		return err
+	}
+	looks := r.caller.LooksAt(existingTag)
+	if !looks {
+		if err := f.mayReadSource(r, nil); err != nil {
+			return err
+		}
+	}
+	taken := r.takesTags() && (looks || judged || f.mayTakeTags(r, nil, nil) != nil)
+	if looks || judged || taken {
+		r.judgeSource = func(tags []objects.Tag) error {
+			if looks {
+				if err := f.mayReadSource(r, tags); err != nil {
+					return err
+				}
+			}
+			if judged {
+				if err := f.mayWriteCopy(r, actions, tags); err != nil {
+					return err
+				}
+			}
+			if taken && len(tags) > 0 {
+				return f.mayTakeTags(r, tags, tags)
+			}
+			return nil
+		}
+	}
+	return f.authoriseCompare(r)
 }
 
-// authoriseSource asks whether the caller may read what it copies.
-func (f *Front) authoriseSource(r *request) (source, error) {
+// mayWriteCopy asks for the actions on a copy that gets tags.
+func (f *Front) mayWriteCopy(r *request, actions []string, tags []objects.Tag) error {
+	if r.caller.LooksAt(requestTag) && sameButForCase(tags) {
+		return errTagCase
+	}
+	return f.mayAll(r, actions, r.target.arn(), f.conditions(r, tags))
+}
+
+// findSource reads what is to be copied, whose bucket must be the caller's
+// account's too.
+func (f *Front) findSource(r *request) error {
 	src, err := readSource(r.Header.Get("X-Amz-Copy-Source"))
 	if err != nil {
-		return src, err
+		return err
 	}
 	row, err := f.Buckets.Find(r.Context(), src.bucket)
 	if errors.Is(err, fault.NotFound) {
-		return src, noBucket(src.bucket)
+		return noBucket(src.bucket)
 	}
 	if err != nil {
-		return src, err
+		return err
 	}
 	if owner := r.Header.Get("X-Amz-Source-Expected-Bucket-Owner"); row.Account != r.caller.Account || (owner != "" && owner != row.Account) {
-		return src, errDenied
+		return errDenied
 	}
-	if r.caller.LooksAt(existingTag) || r.takesTags() && r.caller.LooksAt(requestTag) {
-		if src.judged, err = f.look(r, src.target, src.params()); err != nil {
-			return src, err
-		}
-	}
+	r.source = src
+	return nil
+}
+
+// mayReadSource asks whether the caller may read what it copies, which has tags.
+func (f *Front) mayReadSource(r *request, tags []objects.Tag) error {
 	action := "s3:GetObject"
-	if src.version != "" {
+	if r.source.version != "" {
 		action = "s3:GetObjectVersion"
 	}
-	if err := f.may(r, action, src.arn(), f.sourceKeys(r, src)); err != nil {
-		return src, err
+	return f.may(r, action, r.source.arn(), f.sourceKeys(r, tags))
+}
+
+// mayTakeTags asks whether the caller may read the tags of what it copies and
+// write them on the copy. An object without tags may be copied without either.
+func (f *Front) mayTakeTags(r *request, existing, taken []objects.Tag) error {
+	read := "s3:GetObjectTagging"
+	if r.source.version != "" {
+		read = "s3:GetObjectVersionTagging"
 	}
-	r.Header.Set("X-Amz-Copy-Source", src.header())
-	if src.judged == nil {
-		return src, nil
+	if f.may(r, read, r.source.arn(), f.sourceKeys(r, existing)) == nil && f.may(r, "s3:PutObjectTagging", r.target.arn(), f.conditions(r, taken)) == nil {
+		return nil
 	}
-	src.tagged = r.takesTags()
-	if src.tagged {
-		// What is decided about is what is written, whatever becomes of the source's meanwhile.
-		r.tags = src.judged.tags
-		r.Header.Set("X-Amz-Tagging-Directive", "REPLACE")
-		r.Header.Set("X-Amz-Tagging", formatTagging(r.tags))
-	}
-	return src, r.pin(&src)
+	return errDenied
 }
 
 // takesTags reports whether the request is a copy that takes the tags of its
@@ -116,96 +151,113 @@ func (r *request) takesTags() bool {
 }
 
 // sourceKeys are the condition keys of the actions on a copy's source.
-func (f *Front) sourceKeys(r *request, src source) policy.Context {
+func (f *Front) sourceKeys(r *request, tags []objects.Tag) policy.Context {
 	c := f.common(r)
-	if src.version != "" {
-		c.Set("s3:VersionId", src.version)
+	if r.source.version != "" {
+		c.Set("s3:VersionId", r.source.version)
 	}
-	if src.judged != nil {
-		tagConditions(c, existingTag, src.judged.tags)
-	}
-	return c
+	return withExisting(c, tags)
 }
 
-// pin makes the store copy what was judged, or nothing.
-func (r *request) pin(src *source) error {
-	const match, since = "X-Amz-Copy-Source-If-Match", "X-Amz-Copy-Source-If-Unmodified-Since"
-	r.pinned = true
-	for name := range r.Header {
-		r.pinned = r.pinned && !strings.HasPrefix(name, "X-Amz-Copy-Source-If-")
-	}
-	if src.judged.etag == "" {
-		r.Header.Set(match, `"none"`) // there was nothing, and what comes now wasn't judged
-		return nil
-	}
-	asked := strings.Trim(r.Header.Get(match), `"`)
-	if asked != "" && asked != "*" && asked != strings.Trim(src.judged.etag, `"`) {
-		return errPrecondition
-	}
-	// The tag outweighs the time, which is asked for here instead.
-	if before, err := http.ParseTime(r.Header.Get(since)); err == nil && asked == "" {
-		if at, err := http.ParseTime(src.judged.modified); err != nil || at.After(before) {
-			return errPrecondition
-		}
-	}
-	r.Header.Set(match, src.judged.etag)
-	return nil
+// copyResult is the answer of both kinds of copy.
+type copyResult struct {
+	XMLName      xml.Name
+	LastModified string
+	ETag         string
+	Checksum     []element
 }
 
-// authoriseTags asks whether the caller may take along the tags of what it
-// copies.
-func (f *Front) authoriseTags(r *request, src source, keys policy.Context) error {
-	if !src.tagged && !r.takesTags() {
-		return nil
+func (f *Front) copyObject(w *answer, r *request) error {
+	c := objects.Copy{
+		From: r.source.ref(), FromConditions: copyConditions(r.Header), Bucket: r.target.bucket, Key: r.target.key,
+		Conditions: conditionsOf(r.Header), Judge: r.judgeSource, JudgeTarget: r.judge, Writer: writerOf(r.caller), Encryption: r.encryption(),
 	}
-	tags := "s3:GetObjectTagging"
-	if src.version != "" {
-		tags = "s3:GetObjectVersionTagging"
+	if err := r.readDirectives(&c); err != nil {
+		return err
 	}
-	if f.may(r, tags, src.arn(), f.sourceKeys(r, src)) == nil && f.may(r, "s3:PutObjectTagging", r.target.arn(), keys) == nil {
-		return nil
+	if c.Checksum = strings.ToUpper(r.Header.Get("X-Amz-Checksum-Algorithm")); c.Checksum != "" && !slices.Contains(algorithms, c.Checksum) {
+		return errBadAlgorithm
 	}
-	return f.untagged(r, src)
-}
-
-// checkDirectorySource refuses what the embedded store fails to copy: it takes
-// the directory for an object of that name, and has nothing to copy of one
-// whose name ends with a slash.
-func (f *Front) checkDirectorySource(r *request) error {
-	src, err := readSource(r.Header.Get("X-Amz-Copy-Source"))
+	o, err := f.Objects.Copy(r.Context(), c)
 	if err != nil {
 		return err
 	}
-	switch j, err := f.head(r.Context(), src.target, src.params()); {
-	case err != nil:
+	versionHeaders(w.Header(), &o)
+	r.sourceVersion(w, o.SourceVersion)
+	return answerXML(w, copyResult{XMLName: xml.Name{Space: namespace, Local: "CopyObjectResult"}, LastModified: xmlTime(o.Modified), ETag: quoted(o.ETag), Checksum: checksumElements(o.Checksum)})
+}
+
+// readDirectives reads whether the copy keeps its source's headers and tags.
+func (r *request) readDirectives(c *objects.Copy) (err error) {
+	switch directive := r.Header.Get("X-Amz-Metadata-Directive"); directive {
+	case "", "COPY":
+		c.StorageClass, err = r.storageClass()
+	case "REPLACE":
+		var h objects.Headers
+		h, err = r.readHeaders()
+		c.Headers = &h
+	default:
+		return badArgument("x-amz-metadata-directive", directive, "Unknown metadata directive.")
+	}
+	if err != nil {
 		return err
-	case j.etag == "":
-		if err := f.hide(r, src.target); err != nil {
-			return err
-		}
-		return noKey(src.key)
-	case strings.HasSuffix(src.key, "/"):
-		return notBuilt(r.op.name + " of an object whose key ends with a slash")
+	}
+	switch directive := r.Header.Get("X-Amz-Tagging-Directive"); directive {
+	case "", "COPY":
+	case "REPLACE":
+		c.Tags, c.ReplaceTags = r.tags, true
+	default:
+		return badArgument("x-amz-tagging-directive", directive, "Unknown tagging directive.")
 	}
 	return nil
 }
 
-// untagged denies a copy that would take tags along, to a caller who may not
-// read or write them. An object without tags may be copied all the same.
-func (f *Front) untagged(r *request, src source) error {
-	if src.tagged {
-		if len(src.judged.tags) > 0 {
-			return errDenied
-		}
-		return nil
-	}
-	resp, err := f.Store.do(r.Context(), http.MethodHead, src.target, src.params(), nil, nil)
+func (f *Front) uploadPartCopy(w *answer, r *request) error {
+	upload, number, err := r.part()
 	if err != nil {
 		return err
 	}
-	resp.Body.Close()
-	if n := resp.Header.Get("X-Amz-Tagging-Count"); n != "" && n != "0" {
-		return errDenied
+	c := objects.CopyPart{Upload: upload, Number: number, From: r.source.ref(), FromConditions: copyConditions(r.Header), Judge: r.judgeSource}
+	if asked := r.Header.Get("X-Amz-Copy-Source-Range"); asked != "" {
+		if c.Range = readRange(asked); c.Range == nil || c.Range.Suffix > 0 || c.Range.Last < 0 || c.Range.Last == math.MaxInt64 {
+			return badArgument("x-amz-copy-source-range", asked, "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy")
+		}
 	}
-	return nil
+	p, err := f.Objects.CopyPart(r.Context(), c)
+	if err != nil {
+		return err
+	}
+	f.encryptedHeader(w)
+	r.sourceVersion(w, p.SourceVersion)
+	return answerXML(w, copyResult{XMLName: xml.Name{Space: namespace, Local: "CopyPartResult"}, LastModified: xmlTime(p.Modified), ETag: quoted(p.ETag), Checksum: checksumElements(p.Checksum)})
+}
+
+// sourceVersion says which version was copied.
+func (r *request) sourceVersion(w *answer, version string) {
+	if version = orElse(version, r.source.version); version != "" {
+		w.Header().Set("X-Amz-Copy-Source-Version-Id", version)
+	}
+}
+
+// copyConditions are those of a copy's source.
+func copyConditions(h http.Header) objects.Conditions {
+	const prefix = "X-Amz-Copy-Source-"
+	return objects.Conditions{
+		IfMatch: h.Get(prefix + "If-Match"), IfNoneMatch: h.Get(prefix + "If-None-Match"),
+		IfModifiedSince: date(h.Get(prefix + "If-Modified-Since")), IfUnmodifiedSince: date(h.Get(prefix + "If-Unmodified-Since")),
+	}
+}
+
+// conditionsOf are those of the object that the request names.
+func conditionsOf(h http.Header) objects.Conditions {
+	return objects.Conditions{
+		IfMatch: strings.Join(h["If-Match"], ","), IfNoneMatch: strings.Join(h["If-None-Match"], ","),
+		IfModifiedSince: date(h.Get("If-Modified-Since")), IfUnmodifiedSince: date(h.Get("If-Unmodified-Since")),
+	}
+}
+
+// date reads a date; one that is none says nothing.
+func date(header string) time.Time {
+	t, _ := http.ParseTime(header)
+	return t
 }

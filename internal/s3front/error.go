@@ -1,9 +1,9 @@
 package s3front
 
 import (
+	"context"
 	"encoding/xml"
 	"errors"
-	"io"
 	"net/http"
 
 	"muster/internal/fault"
@@ -15,8 +15,12 @@ import (
 type Error struct {
 	Status        int
 	Code, Message string
-	Bucket, Key   string // what it is about, where S3 says so
+	Details       []Detail          // what S3 says beside the message
+	Header        map[string]string // of the answer
 }
+
+// Detail is an element of an error's document.
+type Detail struct{ Name, Value string }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
@@ -24,12 +28,39 @@ func refusal(status int, code, message string) *Error {
 	return &Error{Status: status, Code: code, Message: message}
 }
 
+// with returns a copy of e with one more detail.
+func (e *Error) with(name, value string) *Error {
+	more := *e
+	more.Details = append(append([]Detail(nil), e.Details...), Detail{name, value})
+	return &more
+}
+
+// under returns a copy of e whose answer has one more header.
+func (e *Error) under(name, value string) *Error {
+	more := *e
+	more.Header = map[string]string{name: value}
+	for n, v := range e.Header {
+		more.Header[n] = v
+	}
+	return &more
+}
+
+// badArgument refuses a header or query parameter, and names it.
+func badArgument(name, value, message string) *Error {
+	return refusal(http.StatusBadRequest, "InvalidArgument", message).with("ArgumentName", name).with("ArgumentValue", value)
+}
+
+func badRequest(message string) *Error {
+	return refusal(http.StatusBadRequest, "InvalidRequest", message)
+}
+
 var (
-	errInternal     = refusal(http.StatusInternalServerError, "InternalError", "We encountered an internal error. Please try again.")
-	errUnavailable  = refusal(http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.")
-	errDenied       = refusal(http.StatusForbidden, "AccessDenied", "Access Denied")
-	errPrecondition = refusal(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
-	errMalformed    = refusal(http.StatusBadRequest, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
+	errInternal    = refusal(http.StatusInternalServerError, "InternalError", "We encountered an internal error. Please try again.")
+	errUnavailable = refusal(http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.")
+	errDenied      = refusal(http.StatusForbidden, "AccessDenied", "Access Denied")
+	errMalformed   = refusal(http.StatusBadRequest, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
+	errBrokenOff   = refusal(http.StatusBadRequest, "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header")
+	errTooSlow     = refusal(http.StatusBadRequest, "RequestTimeout", "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.").under("Connection", "close")
 )
 
 // signatureErrors are S3's words for what is wrong with a signature.
@@ -86,10 +117,27 @@ func asError(err error) *Error {
 	switch {
 	case errors.Is(err, fault.Denied):
 		return refusal(http.StatusForbidden, "AccessDenied", f.Message)
-	case errors.Is(err, fault.Unavailable):
+	case errors.Is(err, fault.Unavailable), errors.Is(err, context.DeadlineExceeded):
 		return errUnavailable
 	}
 	return errInternal
+}
+
+// element is one with nothing but text in it.
+type element struct {
+	XMLName xml.Name
+	Text    string `xml:",chardata"`
+}
+
+// document is the XML of an error.
+type document struct {
+	XMLName   xml.Name `xml:"Error"`
+	Code      string
+	Message   string
+	Details   []element
+	Resource  string
+	RequestID string `xml:"RequestId"`
+	HostID    string `xml:"HostId"`
 }
 
 // refuse answers with the XML of an error; nothing when the answer has begun.
@@ -97,31 +145,22 @@ func (f *Front) refuse(w *answer, r *request, err error) {
 	if w.status != 0 {
 		return
 	}
-	e := asError(err)
+	e := asError(f.inWords(r, err))
 	h := w.Header()
 	for _, name := range []string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified", "Content-Range", "Accept-Ranges"} {
 		h.Del(name)
 	}
-	h.Set("Content-Type", "application/xml")
-	w.WriteHeader(e.Status)
-	if r.Method == http.MethodHead {
+	for name, value := range e.Header {
+		h.Set(name, value)
+	}
+	if e.Status == http.StatusNotModified {
+		w.WriteHeader(e.Status)
 		return
 	}
-	writeXML(w, struct {
-		XMLName    xml.Name `xml:"Error"`
-		Code       string
-		Message    string
-		BucketName string `xml:",omitempty"`
-		Key        string `xml:",omitempty"`
-		Resource   string
-		RequestID  string `xml:"RequestId"`
-		HostID     string `xml:"HostId"`
-	}{Code: e.Code, Message: e.Message, BucketName: e.Bucket, Key: e.Key, Resource: r.URL.Path, RequestID: r.id, HostID: r.id})
-}
-
-// writeXML writes a document. That the client has gone is not an error here.
-func writeXML(w io.Writer, v any) {
-	if _, err := io.WriteString(w, xml.Header); err == nil {
-		_ = xml.NewEncoder(w).Encode(v)
+	doc := document{Code: e.Code, Message: e.Message, Resource: r.URL.Path, RequestID: r.id, HostID: r.id}
+	for _, d := range e.Details {
+		doc.Details = append(doc.Details, element{xml.Name{Local: d.Name}, d.Value})
 	}
+	// That the client has gone is for the record of what was refused to say.
+	_ = sendXML(w, e.Status, doc, r.Method == http.MethodHead)
 }

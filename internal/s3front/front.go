@@ -1,12 +1,12 @@
 // Package s3front is the door for S3: it verifies a request, asks IAM whether
-// it may be done, and passes it on to an object store, signed with the store's
-// own key. The store believes every request to be its owner's, so everything
-// that says who may do what is decided here.
+// it may be done, has the store do it, and writes the answer in S3's words. The
+// store (package objects) knows no permissions, so everything that says who may
+// do what is decided here, and where it depends on an object's tags by a judge
+// that the store asks about the very object.
 //
 // The tables of operations, of their parameters and of headers are closed:
-// what they don't name is refused as not implemented, never passed on. An
-// object key means one thing here and in the store: keys that a file system
-// would read differently are refused before anything else is asked.
+// what asks for something that they don't name is refused as not implemented,
+// never passed over.
 //
 // Buckets are rows (package bucket), and what can be answered from them is.
 // Behaviour is that of the S3 API Reference and, for which action asks for
@@ -14,7 +14,6 @@
 package s3front
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -23,12 +22,12 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"strconv"
 	"strings"
 	"time"
 
 	"muster/internal/bucket"
 	"muster/internal/iam"
+	"muster/internal/objects"
 	"muster/internal/sigv4"
 	"muster/internal/sts"
 )
@@ -38,7 +37,7 @@ import (
 type Front struct {
 	Buckets *bucket.Buckets
 	IAM     *iam.Directory
-	Store   *Store
+	Objects objects.Keeper
 
 	// Authenticate finds who an access key and its session token belong to;
 	// that of sts.Service.
@@ -48,34 +47,62 @@ type Front struct {
 	// <bucket>.<hostname>, beside the path; "" or an IP address for the path only.
 	Hostname string
 
-	// Region is the region of requests that name none, which only presigned
-	// URLs of Signature Version 2 do; us-east-1 when "".
+	// Region is the region of requests that name neither one nor a bucket;
+	// us-east-1 when "".
 	Region string
+
+	// Encrypted is what the store does to every object, as
+	// x-amz-server-side-encryption says it of uploads in parts; "" when it
+	// doesn't say.
+	Encrypted string
+
+	// ObeysLifecycle says that somebody removes what the lifecycle rules kept here
+	// say; without it they can't be set.
+	ObeysLifecycle bool
+
+	// MaxRequests is how many requests are served at once, and MaxRequestsOfOne
+	// how many of one device, user or role; see slots.
+	MaxRequests, MaxRequestsOfOne int
+
+	// Stall is how long a client may send or take nothing, MinRate how many
+	// bytes a second it must do on the whole, and WholeBody how long it has for a
+	// body that is no object's content.
+	Stall, WholeBody time.Duration
+	MinRate          int64
+
+	// Rejudge is how often it is asked whether a client still may have what it
+	// is reading.
+	Rejudge time.Duration
 
 	// Now tells the time; time.Now when nil.
 	Now func() time.Time
 
-	tagging keyed // see judged
+	slots slots
 }
 
 // request is one request on its way through the door.
 type request struct {
 	*http.Request
 	id        string
+	control   *http.ResponseController
 	signature *sigv4.Signature
+	login     *sts.Login
 	caller    *iam.Caller
 	region    string // where the request was signed for
 	target    target
 	params    params // the query without what signs it, each name once
 	op        *operation
 	row       bucket.Bucket // of the bucket the request names
-	tags      []tag         // that the object would get
-	malformed error         // of a body of tags
-	judged    *judged       // the object whose tags the decision may rest on; nil where it doesn't
-	pinned    bool          // a copy is on a condition that its client didn't make
-	versioned bool          // the bucket has versions, as far as it was asked
+	tags      []objects.Tag // that the object would get
+	unread    error         // why those in its body can't be read
+	bodyRead  bool          // of a body that is read before or after the decision
+	source    source        // of a copy
 	location  string        // the region of the bucket that would be made
 	noRegion  error         // why there is none
+
+	// What is left to decide, by the store about the tags of the very object:
+	// nil where nothing is. See authorise.
+	judge, judgeSource objects.Judge
 }
 
 func (f *Front) now() time.Time {
@@ -93,11 +120,12 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// one too: without it, its next upload over the connection hangs.
 		w.WriteHeader(http.StatusContinue)
 	}
-	req := &request{Request: r, id: newRequestID()}
+	req := &request{Request: r, id: newRequestID(), control: http.NewResponseController(w)}
 	w.Header().Set("X-Amz-Request-Id", req.id)
 	w.Header().Set("X-Amz-Id-2", req.id)
 	w.Header().Set("Server", "Muster")
-	answer := &answer{ResponseWriter: w}
+	answer := &answer{ResponseWriter: w, control: req.control, pace: f.pace()}
+	f.crossOrigin(answer, req)
 	err := f.serve(answer, req)
 	if err != nil {
 		f.refuse(answer, req, err)
@@ -111,7 +139,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve is the way of a request. Each step says what is true after it.
 func (f *Front) serve(w *answer, r *request) error {
 	if r.Method == http.MethodOptions {
-		return preflight(r)
+		return f.preflight(w, r)
 	}
 	if f.isForm(r) {
 		return notBuilt("PostObject")
@@ -119,6 +147,11 @@ func (f *Front) serve(w *answer, r *request) error {
 	if err := f.verify(r); err != nil {
 		return err
 	}
+	release, err := f.slot(r)
+	if err != nil {
+		return err
+	}
+	defer release()
 	if err := r.read(); err != nil {
 		return err
 	}
@@ -127,61 +160,74 @@ func (f *Front) serve(w *answer, r *request) error {
 			return err
 		}
 	}
-	if err := r.readAhead(); err != nil {
+	if err := f.readAhead(r); err != nil {
 		return err
-	}
-	if r.changesTags() {
-		unlock, err := f.tagging.lock(r.Context(), r.target)
-		if err != nil {
-			return err
-		}
-		defer unlock()
 	}
 	if err := f.authorise(r); err != nil {
 		return err
 	}
-	if r.op.serve != nil {
-		return r.op.serve(f, w, r)
+	if err := r.checkHeaders(); err != nil {
+		return err
 	}
-	return f.pass(w, r)
+	if r.unread != nil {
+		return r.unread
+	}
+	return r.op.serve(f, w, r)
 }
 
 // verify finds out who signed the request.
 func (f *Front) verify(r *request) error {
 	s, err := sigv4.Parse(r.Request)
 	if err != nil {
-		return err
+		return inQuery(r, err)
 	}
 	if s.Scope.Service != "s3" {
-		return refusal(http.StatusBadRequest, "AuthorizationHeaderMalformed", "The authorization header is malformed; incorrect service. This endpoint belongs to \"s3\".")
+		return inQuery(r, refusal(http.StatusBadRequest, malformedHeader, "The authorization header is malformed; incorrect service. This endpoint belongs to \"s3\"."))
 	}
-	login, err := f.Authenticate(r.Context(), s.AccessKey, s.Token)
-	if err != nil {
+	r.signature = s
+	if r.login, err = f.Authenticate(r.Context(), s.AccessKey, s.Token); err != nil {
 		return err
 	}
 	host := f.hostBucket(r.Host)
 	s.Bucket = host
-	if err := s.Verify(r.Request, login.Secret, f.now(), ""); err != nil {
-		return err
-	}
-	r.signature, r.region = s, cmp.Or(s.Scope.Region, f.Region, "us-east-1")
-	if r.caller, err = login.Caller(r.Context(), iam.Place{Service: "s3", Region: r.region}); err != nil {
-		return err
-	}
-	r.caller.SourceIP = sourceIP(r.RemoteAddr)
-	r.caller.Context.Set("aws:SecureTransport", strconv.FormatBool(r.TLS != nil))
-	r.caller.Context.Set("aws:RequestedRegion", r.region)
-	if from := r.Referer(); from != "" {
-		r.caller.Context.Set("aws:Referer", from)
-	}
-	if agent := r.UserAgent(); agent != "" {
-		r.caller.Context.Set("aws:UserAgent", agent)
+	if err := s.Verify(r.Request, r.login.Secret, f.now(), ""); err != nil {
+		return missingHash(r, err)
 	}
 	r.target, err = readTarget(host, r.URL.Path)
-	return err
+	if err != nil {
+		return err
+	}
+	r.region = f.regionOf(r)
+	return f.identify(r)
 }
 
-// hostBucket answers the bucket in a host name of the form
+// identify finds out who the signer is, as of now.
+func (f *Front) identify(r *request) error {
+	if r.caller != nil { // it was known before: the key may be gone meanwhile
+		login, err := f.Authenticate(r.Context(), r.signature.AccessKey, r.signature.Token)
+		if err != nil {
+			return err
+		}
+		r.login = login
+	}
+	caller, err := r.login.Caller(r.Context(), iam.Place{Service: "s3", Region: r.region})
+	if err != nil {
+		return err
+	}
+	caller.SourceIP = sourceIP(r.RemoteAddr)
+	caller.Context.Set("aws:SecureTransport", map[bool]string{true: "true", false: "false"}[r.TLS != nil])
+	caller.Context.Set("aws:RequestedRegion", r.region)
+	if from := r.Referer(); from != "" {
+		caller.Context.Set("aws:Referer", from)
+	}
+	if agent := r.UserAgent(); agent != "" {
+		caller.Context.Set("aws:UserAgent", agent)
+	}
+	r.caller = caller
+	return nil
+}
+
+// hostBucket returns the bucket in a host name of the form
 // <bucket>.<hostname>; "" when there is none.
 func (f *Front) hostBucket(host string) string {
 	if h, _, err := net.SplitHostPort(host); err == nil {
@@ -215,7 +261,7 @@ func newRequestID() string {
 // stays out of it.
 func (f *Front) record(r *request, w *answer, err error, took time.Duration) {
 	status := w.status
-	if errors.Is(err, context.Canceled) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, errGone) {
 		status = statusClientClosed
 	}
 	attrs := []slog.Attr{slog.String("request", r.id), slog.String("service", "s3"), slog.Int("status", status), slog.Duration("duration", took)}
@@ -231,7 +277,8 @@ func (f *Front) record(r *request, w *answer, err error, took time.Duration) {
 	level := slog.LevelInfo
 	if err != nil {
 		attrs = append(attrs, slog.String("err", err.Error()))
-		if status >= 500 && status != http.StatusNotImplemented {
+		mine := w.broken && status != statusClientClosed && asError(err) == errInternal // after it had begun
+		if mine || status >= 500 && status != http.StatusNotImplemented {
 			level = slog.LevelError
 		}
 	}
@@ -252,11 +299,18 @@ const statusClientClosed = 499
 // answer notes what was answered.
 type answer struct {
 	http.ResponseWriter
-	status int
-	broken bool // it broke off after it had begun
+	control *http.ResponseController
+	pace    pace
+	status  int
+	broken  bool // it broke off after it had begun
 }
 
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// leaving is for an answer's body.
+func (a *answer) leaving() *leaving {
+	return &leaving{w: a, pace: a.pace, control: a.control}
+}
 
 func (a *answer) WriteHeader(status int) {
 	if a.status == 0 {

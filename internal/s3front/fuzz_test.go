@@ -3,11 +3,9 @@ package s3front_test
 import (
 	"crypto/md5"
 	"encoding/base64"
-	"flag"
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +14,7 @@ import (
 )
 
 // Whatever document comes with an operation that takes one, it is answered or
-// refused in S3's words: nothing breaks, here or in the store behind.
+// refused in S3's words: nothing breaks.
 func FuzzDocument(f *testing.F) {
 	w := newWorld(f)
 	w.ok("PUT", "/open")
@@ -41,7 +39,6 @@ func FuzzDocument(f *testing.F) {
 	}
 	f.Add(0, `<?xml version="1.0"?><!DOCTYPE Delete [<!ENTITY a "b">]><Delete><Object><Key>&a;</Key></Object></Delete>`)
 	f.Add(0, `<Delete><Object><Key>../../muster.db</Key></Object></Delete>`)
-	w.ready()
 	f.Fuzz(func(t *testing.T, which int, body string) {
 		w := w.in(t)
 		c := operations[uint(which)%uint(len(operations))]
@@ -80,7 +77,6 @@ func FuzzTarget(f *testing.F) {
 			f.Add(method, seed[0], seed[1], seed[2])
 		}
 	}
-	w.ready()
 	f.Fuzz(func(t *testing.T, method, path, query, source string) {
 		w := w.in(t)
 		target := path + "?" + query
@@ -122,21 +118,6 @@ func FuzzTarget(f *testing.F) {
 			t.Fatalf("%v with source %q copied what the caller may not read", c, source)
 		}
 	})
-}
-
-// home is the directory that the tests begin in.
-var home, _ = os.Getwd()
-
-// ready is called last before inputs are tried. Where they are tried by worker
-// processes, this one only writes down what they find, under the directory it
-// is in; the embedded store took it to one that goes with the test. Without
-// workers it stays there, where go test finds no inputs of before: those that
-// told something belong in the seeds.
-func (w *world) ready() {
-	w.t.Helper()
-	if flag.Lookup("test.fuzz").Value.String() != "" && flag.Lookup("test.fuzzworker").Value.String() != "true" {
-		must(w.t, os.Chdir(home))
-	}
 }
 
 // in is the world for one input of a fuzz target.
@@ -189,7 +170,6 @@ func FuzzTags(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	w.ready()
 	f.Fuzz(func(t *testing.T, header string) {
 		w := w.in(t)
 		for _, key := range []string{"only", "any"} {
@@ -233,7 +213,6 @@ func FuzzHost(f *testing.F) {
 	} {
 		f.Add(seed[0], seed[1])
 	}
-	w.ready()
 	f.Fuzz(func(t *testing.T, host, path string) {
 		w := w.in(t)
 		if _, err := url.ParseRequestURI(path); err != nil || !strings.HasPrefix(path, "/") {
@@ -263,7 +242,6 @@ func FuzzConditions(f *testing.F) {
 	f.Add("bytes=-0,9-", "W/"+tag, `"a","b"`, "soon", "partNumber=1")
 	f.Add("a\tb", "c\td", "", "", "response-content-type=%00")
 	f.Add("bytes=18446744073709551615-", "", "", "", "response-content-type=a%0d%0ab")
-	w.ready()
 	f.Fuzz(func(t *testing.T, span, match, noneMatch, since, query string) {
 		w := w.in(t)
 		if _, err := url.ParseRequestURI("/open/model?" + query); err != nil {

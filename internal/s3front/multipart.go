@@ -1,157 +1,227 @@
 package s3front
 
 import (
-	"bytes"
-	"cmp"
-	"context"
-	"crypto/md5"
-	"encoding/hex"
 	"encoding/xml"
-	"fmt"
-	"io"
 	"net/http"
-	"regexp"
+	"slices"
+	"strconv"
 	"strings"
+
+	"muster/internal/objects"
 )
 
-var (
-	errPartOrder    = refusal(http.StatusBadRequest, "InvalidPartOrder", "The list of parts was not in ascending order. The parts list must be specified in order by part number.")
-	errIsDirectory  = refusal(http.StatusConflict, "ExistingObjectIsDirectory", "Existing Object is a directory.") // the store's words
-	errNoSuchUpload = refusal(http.StatusNotFound, "NoSuchUpload", "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.")
-)
+var errBadAlgorithm = badRequest("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
 
-// partList is the part of a CompleteMultipartUpload that is looked at here.
-type partList struct {
-	Parts []struct {
-		PartNumber int
-		ETag       string
-	} `xml:"Part"`
+func (r *request) upload() objects.Upload {
+	return objects.Upload{Bucket: r.target.bucket, Key: r.target.key, ID: r.params["uploadId"]}
 }
 
-// completeUpload passes on what the embedded store would answer wrongly only
-// after a look of its own. What is malformed is for the store to say.
-func (f *Front) completeUpload(w *answer, r *request) error {
-	header, err := r.forward()
-	if err != nil {
-		return err
-	}
-	data, err := r.signature.ReadAll(r.Request, maxSmall)
-	if err != nil {
-		return err
-	}
-	var in partList
-	if xml.Unmarshal(data, &in) == nil {
-		if err := in.checkOrder(); err != nil {
-			return err
-		}
-		if err := f.checkUpload(r, in); err != nil {
-			return err
-		}
-	}
-	resp, err := f.Store.do(r.Context(), r.Method, r.target, r.params, header, plainBody(data))
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode == http.StatusInternalServerError {
-		if taken, err := f.isDirectory(r.Context(), r.target); err != nil || taken {
-			return cmp.Or[error](err, errIsDirectory)
-		}
-	}
-	if resp.StatusCode >= 400 {
-		return f.passError(w, r, resp)
-	}
-	said, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
-	if err != nil {
-		return err
-	}
-	answerHeaders(w, resp.Header)
-	w.Header().Del("Content-Length")
-	w.WriteHeader(resp.StatusCode)
-	_, err = w.Write(storeLocation.ReplaceAllLiteral(said, r.ownLocation()))
-	return err
+// part is the part that the request names.
+func (r *request) part() (objects.Upload, int, error) {
+	n, err := partNumber(r.params["partNumber"])
+	return r.upload(), n, err
 }
 
-// isDirectory reports whether there are keys that go on from the object's: the
-// embedded store has a directory there, and no word of its own for it when an
-// upload is completed.
-func (f *Front) isDirectory(ctx context.Context, t target) (bool, error) {
-	query := params{"versions": "", "prefix": strings.TrimSuffix(t.key, "/") + "/", "max-keys": "1"}
-	resp, err := f.Store.do(ctx, http.MethodGet, target{bucket: t.bucket}, query, nil, nil)
+func (f *Front) createUpload(w *answer, r *request) (err error) {
+	u := objects.NewUpload{Bucket: r.target.bucket, Key: r.target.key, Tags: r.tags, Writer: writerOf(r.caller), Encryption: r.encryption()}
+	if u.Headers, err = r.readHeaders(); err != nil {
+		return err
+	}
+	if u.Checksum, err = readUploadChecksum(r.Header); err != nil {
+		return err
+	}
+	id, err := f.Objects.CreateUpload(r.Context(), u)
 	if err != nil {
-		return false, err
+		return err
 	}
-	defer resp.Body.Close()
-	var found struct {
-		Version, DeleteMarker []struct{ Key string }
+	if u.Checksum.Algorithm != "" {
+		w.Header().Set("X-Amz-Checksum-Algorithm", u.Checksum.Algorithm)
+		w.Header().Set("X-Amz-Checksum-Type", u.Checksum.Type)
 	}
-	if err := xml.NewDecoder(io.LimitReader(resp.Body, maxErrorBody)).Decode(&found); err != nil {
-		return false, fmt.Errorf("the object store's answer to ListObjectVersions can't be read: %w", err)
-	}
-	return len(found.Version)+len(found.DeleteMarker) > 0, nil
+	f.encryptedHeader(w)
+	return answerXML(w, struct {
+		XMLName     xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ InitiateMultipartUploadResult"`
+		Bucket, Key string
+		UploadID    string `xml:"UploadId"`
+	}{Bucket: r.target.bucket, Key: r.target.key, UploadID: id})
 }
 
-// storeLocation is the address of an object at the store.
-var storeLocation = regexp.MustCompile(`<Location>[^<]*</Location>`)
+// readUploadChecksum reads which checksum the object of an upload is to have;
+// see "Checking object integrity" in the S3 User Guide for what goes together.
+func readUploadChecksum(h http.Header) (objects.Checksum, error) {
+	c := objects.Checksum{Algorithm: strings.ToUpper(h.Get("X-Amz-Checksum-Algorithm")), Type: strings.ToUpper(h.Get("X-Amz-Checksum-Type"))}
+	whole := c.Algorithm == "CRC64NVME"
+	composite := c.Algorithm == "SHA1" || c.Algorithm == "SHA256"
+	switch {
+	case c.Algorithm == "" && c.Type == "":
+	case c.Algorithm == "":
+		return c, badRequest("The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
+	case !slices.Contains(algorithms, c.Algorithm):
+		return c, errBadAlgorithm
+	case c.Type == "" && whole:
+		c.Type = objects.FullObject
+	case c.Type == "":
+		c.Type = objects.Composite
+	case c.Type != objects.FullObject && c.Type != objects.Composite:
+		return c, badRequest("Value for x-amz-checksum-type header is invalid.")
+	case whole && c.Type == objects.Composite, composite && c.Type == objects.FullObject:
+		return c, badRequest("The " + c.Type + " checksum type cannot be used with the " + strings.ToLower(c.Algorithm) + " checksum algorithm.")
+	}
+	return c, nil
+}
 
-// ownLocation is the address that the request's object has for its client.
-func (r *request) ownLocation() []byte {
+func (f *Front) uploadPart(w *answer, r *request) error {
+	upload, number, err := r.part()
+	if err != nil {
+		return err
+	}
+	body, err := f.content(r)
+	if err != nil {
+		return err
+	}
+	p, err := f.Objects.PutPart(r.Context(), objects.PutPart{Upload: upload, Number: number, Body: body})
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Etag", quoted(p.ETag))
+	sum := p.Checksum
+	if sum.Value == "" && body.Checksum.Algorithm != "" { // it was verified, though it isn't kept
+		sum = body.Checksum
+		if body.Trailer != nil {
+			sum.Value = body.Trailer()
+		}
+	}
+	sum.Type = ""
+	checksumHeaders(w.Header(), sum)
+	f.encryptedHeader(w)
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+// completion is the document of a CompleteMultipartUpload.
+type completion struct {
+	XMLName xml.Name        `xml:"CompleteMultipartUpload"`
+	Parts   []completedPart `xml:"Part"`
+}
+
+type completedPart struct {
+	PartNumber                                                                     int
+	ETag                                                                           string
+	ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME, ChecksumSHA1, ChecksumSHA256 string
+}
+
+// checksum is the one that is named for a part.
+func (p completedPart) checksum() (found objects.Checksum, err error) {
+	for i, value := range []string{p.ChecksumCRC32, p.ChecksumCRC32C, p.ChecksumCRC64NVME, p.ChecksumSHA1, p.ChecksumSHA256} {
+		switch {
+		case value == "":
+		case found.Value != "":
+			return found, badRequest("Expecting a single checksum of each part.")
+		default:
+			found = objects.Checksum{Algorithm: algorithms[i], Value: value}
+		}
+	}
+	return found, nil
+}
+
+func (f *Front) completeUpload(w *answer, r *request) (err error) {
+	c := objects.Completion{Upload: r.upload(), Conditions: conditionsOf(r.Header), Judge: r.judge, Writer: writerOf(r.caller)}
+	if c.Size, err = readObjectSize(r.Header); err != nil {
+		return err
+	}
+	if c.Checksum, err = readObjectChecksum(r.Header); err != nil {
+		return err
+	}
+	var in completion
+	if _, err := f.readXML(r, completeShape, &in); err != nil {
+		return err
+	}
+	if c.Parts, err = in.parts(); err != nil {
+		return err
+	}
+	o, err := f.Objects.Complete(r.Context(), c)
+	if err != nil {
+		return err
+	}
+	versionHeaders(w.Header(), &o)
+	return answerXML(w, struct {
+		XMLName     xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ CompleteMultipartUploadResult"`
+		Location    string
+		Bucket, Key string
+		ETag        string
+		Checksum    []element
+	}{Location: r.address(), Bucket: r.target.bucket, Key: r.target.key, ETag: quoted(o.ETag), Checksum: checksumElements(o.Checksum)})
+}
+
+// parts are those that the document names.
+func (c completion) parts() ([]objects.Part, error) {
+	if len(c.Parts) == 0 || len(c.Parts) > maxParts {
+		return nil, errMalformed
+	}
+	parts := make([]objects.Part, 0, len(c.Parts))
+	for _, p := range c.Parts {
+		if p.PartNumber < 1 || p.PartNumber > maxParts {
+			return nil, badArgument("PartNumber", strconv.Itoa(p.PartNumber), "Part number must be an integer between 1 and 10000, inclusive.")
+		}
+		sum, err := p.checksum()
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, objects.Part{Number: p.PartNumber, ETag: strings.Trim(strings.TrimSpace(p.ETag), `"`), Checksum: sum})
+	}
+	return parts, nil
+}
+
+// readObjectSize reads how large the object must become; -1 when that isn't said.
+func readObjectSize(h http.Header) (int64, error) {
+	value := h.Get("X-Amz-Mp-Object-Size")
+	if value == "" {
+		return -1, nil
+	}
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || n < 0 {
+		return 0, badRequest("Value for x-amz-mp-object-size header is invalid.")
+	}
+	return n, nil
+}
+
+// readObjectChecksum reads the checksum that the object of an upload must have.
+// A composite one may end with - and the number of parts.
+func readObjectChecksum(h http.Header) (objects.Checksum, error) {
+	c := objects.Checksum{Type: strings.ToUpper(h.Get("X-Amz-Checksum-Type"))}
+	if c.Type != "" && c.Type != objects.FullObject && c.Type != objects.Composite {
+		return c, badRequest("Value for x-amz-checksum-type header is invalid.")
+	}
+	for _, a := range algorithms {
+		value := h.Get(checksumHeader(a))
+		if value == "" {
+			continue
+		}
+		if c.Algorithm != "" {
+			return c, errTwoChecksums
+		}
+		sum, parts, composite := strings.Cut(value, "-")
+		if !isChecksum(a, sum) || composite && (!isNumber(parts) || parts == "") {
+			return c, badRequest("Value for " + checksumHeader(a) + " header is invalid.")
+		}
+		c.Algorithm, c.Value = a, value
+	}
+	return c, nil
+}
+
+// address is the one that the request's object has for its client.
+func (r *request) address() string {
 	scheme := "http"
 	if r.TLS != nil {
 		scheme = "https"
 	}
-	var b bytes.Buffer
-	b.WriteString("<Location>")
-	_ = xml.EscapeText(&b, []byte(scheme+"://"+r.Host+r.URL.EscapedPath())) // a buffer takes everything
-	b.WriteString("</Location>")
-	return b.Bytes()
+	return scheme + "://" + r.Host + r.URL.EscapedPath()
 }
 
-// checkOrder refuses parts in another order than that of their numbers: the
-// store looks first whether they are large enough.
-func (l partList) checkOrder() error {
-	for i, part := range l.Parts {
-		if i > 0 && part.PartNumber <= l.Parts[i-1].PartNumber {
-			return errPartOrder
-		}
-	}
-	return nil
-}
-
-// checkUpload refuses to complete an upload that isn't there. The store takes
-// any for one that was completed before, as long as there is an object of that
-// key, and so would lose what the client takes for uploaded. Only who asks
-// again for what that object was made from is told again that it is done.
-func (f *Front) checkUpload(r *request, l partList) error {
-	parts, err := f.Store.do(r.Context(), http.MethodGet, r.target, params{"uploadId": r.params["uploadId"], "max-parts": "1"}, nil, nil)
-	if err != nil {
+func (f *Front) abortUpload(w *answer, r *request) error {
+	if err := f.Objects.Abort(r.Context(), r.upload()); err != nil {
 		return err
 	}
-	defer parts.Body.Close()
-	if parts.StatusCode != http.StatusNotFound {
-		return nil
-	}
-	object, err := f.Store.do(r.Context(), http.MethodHead, r.target, nil, nil, nil)
-	if err != nil {
-		return err
-	}
-	defer object.Body.Close()
-	if tag := l.etag(); tag == "" || strings.Trim(object.Header.Get("Etag"), `"`) != tag {
-		return errNoSuchUpload
-	}
+	w.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-// etag is that of an object made of the parts: the MD5 of theirs, and how many
-// there are. It is "" when one of them has none that is an MD5.
-func (l partList) etag() string {
-	sum := md5.New()
-	for _, part := range l.Parts {
-		one, err := hex.DecodeString(strings.Trim(strings.TrimSpace(part.ETag), `"`))
-		if err != nil || len(one) != md5.Size {
-			return ""
-		}
-		sum.Write(one)
-	}
-	return fmt.Sprintf("%x-%d", sum.Sum(nil), len(l.Parts))
 }

@@ -24,45 +24,24 @@ var unbuiltOperations = []unbuilt{
 	{"CreateBucketMetadataTableConfiguration", "POST", onBucket, "metadataTable"},
 	{"CreateSession", "GET", onBucket, "session"},
 	{"DeleteBucketAnalyticsConfiguration", "DELETE", onBucket, "analytics"},
-	{"DeleteBucketCors", "DELETE", onBucket, "cors"},
-	{"DeleteBucketEncryption", "DELETE", onBucket, "encryption"},
 	{"DeleteBucketIntelligentTieringConfiguration", "DELETE", onBucket, "intelligent-tiering"},
 	{"DeleteBucketInventoryConfiguration", "DELETE", onBucket, "inventory"},
-	{"DeleteBucketLifecycle", "DELETE", onBucket, "lifecycle"},
 	{"DeleteBucketMetadataConfiguration", "DELETE", onBucket, "metadataConfiguration"},
 	{"DeleteBucketMetadataTableConfiguration", "DELETE", onBucket, "metadataTable"},
 	{"DeleteBucketMetricsConfiguration", "DELETE", onBucket, "metrics"},
-	{"DeleteBucketOwnershipControls", "DELETE", onBucket, "ownershipControls"},
 	{"DeleteBucketPolicy", "DELETE", onBucket, "policy"},
 	{"DeleteBucketReplication", "DELETE", onBucket, "replication"},
 	{"DeleteBucketWebsite", "DELETE", onBucket, "website"},
-	{"DeletePublicAccessBlock", "DELETE", onBucket, "publicAccessBlock"},
 	{"GetBucketAbac", "GET", onBucket, "abac"},
-	{"GetBucketAccelerateConfiguration", "GET", onBucket, "accelerate"},
-	{"GetBucketAcl", "GET", onBucket, "acl"},
 	{"GetBucketAnalyticsConfiguration", "GET", onBucket, "analytics id"},
-	{"GetBucketCors", "GET", onBucket, "cors"},
-	{"GetBucketEncryption", "GET", onBucket, "encryption"},
 	{"GetBucketIntelligentTieringConfiguration", "GET", onBucket, "intelligent-tiering id"},
 	{"GetBucketInventoryConfiguration", "GET", onBucket, "inventory id"},
-	{"GetBucketLifecycleConfiguration", "GET", onBucket, "lifecycle"},
-	{"GetBucketLogging", "GET", onBucket, "logging"},
 	{"GetBucketMetadataConfiguration", "GET", onBucket, "metadataConfiguration"},
 	{"GetBucketMetadataTableConfiguration", "GET", onBucket, "metadataTable"},
 	{"GetBucketMetricsConfiguration", "GET", onBucket, "metrics id"},
-	{"GetBucketNotificationConfiguration", "GET", onBucket, "notification"},
-	{"GetBucketOwnershipControls", "GET", onBucket, "ownershipControls"},
-	{"GetBucketPolicy", "GET", onBucket, "policy"},
-	{"GetBucketPolicyStatus", "GET", onBucket, "policyStatus"},
-	{"GetBucketReplication", "GET", onBucket, "replication"},
-	{"GetBucketRequestPayment", "GET", onBucket, "requestPayment"},
-	{"GetBucketWebsite", "GET", onBucket, "website"},
-	{"GetObjectAcl", "GET", onObject, "acl"},
 	{"GetObjectLegalHold", "GET", onObject, "legal-hold"},
-	{"GetObjectLockConfiguration", "GET", onBucket, "object-lock"},
 	{"GetObjectRetention", "GET", onObject, "retention"},
 	{"GetObjectTorrent", "GET", onObject, "torrent"},
-	{"GetPublicAccessBlock", "GET", onBucket, "publicAccessBlock"},
 	{"ListBucketAnalyticsConfigurations", "GET", onBucket, "analytics"},
 	{"ListBucketIntelligentTieringConfigurations", "GET", onBucket, "intelligent-tiering"},
 	{"ListBucketInventoryConfigurations", "GET", onBucket, "inventory"},
@@ -70,26 +49,19 @@ var unbuiltOperations = []unbuilt{
 	{"PostObject", "POST", onBucket, ""},
 	{"PutBucketAbac", "PUT", onBucket, "abac"},
 	{"PutBucketAccelerateConfiguration", "PUT", onBucket, "accelerate"},
-	{"PutBucketAcl", "PUT", onBucket, "acl"},
 	{"PutBucketAnalyticsConfiguration", "PUT", onBucket, "analytics"},
-	{"PutBucketCors", "PUT", onBucket, "cors"},
-	{"PutBucketEncryption", "PUT", onBucket, "encryption"},
 	{"PutBucketIntelligentTieringConfiguration", "PUT", onBucket, "intelligent-tiering"},
 	{"PutBucketInventoryConfiguration", "PUT", onBucket, "inventory"},
-	{"PutBucketLifecycleConfiguration", "PUT", onBucket, "lifecycle"},
 	{"PutBucketLogging", "PUT", onBucket, "logging"},
 	{"PutBucketMetricsConfiguration", "PUT", onBucket, "metrics"},
 	{"PutBucketNotificationConfiguration", "PUT", onBucket, "notification"},
-	{"PutBucketOwnershipControls", "PUT", onBucket, "ownershipControls"},
 	{"PutBucketPolicy", "PUT", onBucket, "policy"},
 	{"PutBucketReplication", "PUT", onBucket, "replication"},
 	{"PutBucketRequestPayment", "PUT", onBucket, "requestPayment"},
 	{"PutBucketWebsite", "PUT", onBucket, "website"},
-	{"PutObjectAcl", "PUT", onObject, "acl"},
 	{"PutObjectLegalHold", "PUT", onObject, "legal-hold"},
 	{"PutObjectLockConfiguration", "PUT", onBucket, "object-lock"},
 	{"PutObjectRetention", "PUT", onObject, "retention"},
-	{"PutPublicAccessBlock", "PUT", onBucket, "publicAccessBlock"},
 	{"RenameObject", "PUT", onObject, "renameObject"},
 	{"RestoreObject", "POST", onObject, "restore"},
 	{"SelectObjectContent", "POST", onObject, "select"},
@@ -118,12 +90,17 @@ func nameUnbuilt(method string, on kind, given params) string {
 		if op.method != method || op.target != on || len(with) <= most || slices.ContainsFunc(with, missing) {
 			continue
 		}
-		if len(with) == 0 && len(given) > 0 {
+		if len(with) == 0 && len(given.known()) > 0 {
 			continue
 		}
 		name, most = op.name, len(with)
 	}
 	return name
+}
+
+// known are the names of those parameters that S3 has, in order.
+func (p params) known() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(p)), func(name string) bool { return paramClasses[name] == unknown })
 }
 
 // notImplemented refuses what no entry of operations matches, by the name of
@@ -135,8 +112,8 @@ func (r *request) notImplemented() *Error {
 		if r.Header.Get("X-Amz-Copy-Source") != "" {
 			what += " with x-amz-copy-source"
 		}
-		if len(r.params) > 0 {
-			what += " with the query parameters " + strings.Join(slices.Sorted(maps.Keys(r.params)), ", ")
+		if known := r.params.known(); len(known) > 0 {
+			what += " with the query parameters " + strings.Join(known, ", ")
 		}
 	}
 	return notBuilt(what)

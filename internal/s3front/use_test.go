@@ -27,7 +27,8 @@ func TestARequestIsAUse(t *testing.T) {
 	}{
 		{"a signature that doesn't hold", w.request(forged, call{method: "GET", path: "/photos/cat"}), "SignatureDoesNotMatch", iam.Place{}},
 		{"what it may not", w.request(w.device, call{method: "GET", path: "/photos/cat"}), "AccessDenied", iam.Place{Service: "s3", Region: "us-east-1"}},
-		{"a URL that names no region", w.presign2(w.device, "GET", "/photos/cat", 0), "AccessDenied", iam.Place{Service: "s3", Region: "eu-north-1"}},
+		{"a URL that names no region", w.presign2(w.device, "GET", "/photos/cat", 0), "AccessDenied", iam.Place{Service: "s3", Region: "us-east-1"}},
+		{"a URL that names neither a region nor a bucket that is there", w.presign2(w.device, "GET", "/nowhere/cat", 0), "NoSuchBucket", iam.Place{Service: "s3", Region: "eu-north-1"}},
 		{"a URL", w.presign(w.device, "GET", "/photos/cat", 0), "AccessDenied", iam.Place{Service: "s3", Region: "us-east-1"}},
 	} {
 		if got := w.send(tc.request); got.code != tc.code {

@@ -3,28 +3,26 @@ package s3front_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"muster/internal/arn"
 	"muster/internal/bucket"
 	"muster/internal/iam"
 	"muster/internal/index"
+	"muster/internal/objects"
+	"muster/internal/page"
 	"muster/internal/s3front"
 	"muster/internal/seal"
 	"muster/internal/secret"
@@ -38,14 +36,14 @@ const (
 	theirs  = "222222222222"
 )
 
-// world is a front over a real embedded store and everything it stands on.
+// world is a front over a store and everything it stands on.
 type world struct {
 	t       testing.TB
 	front   *s3front.Front
 	server  *httptest.Server
 	roles   *iam.Directory
 	buckets *bucket.Buckets
-	data    string // where the embedded store keeps its files
+	objects objects.Keeper
 
 	root, other sigv4.Credential // root users of account and theirs
 	device      sigv4.Credential // a session of a role that may only what may says
@@ -67,14 +65,7 @@ func newWorld(t testing.TB) *world {
 	t.Cleanup(func() { db.Close() })
 	master, _, err := seal.Load(filepath.Join(dir, "master.key"))
 	must(t, err)
-	w := &world{t: t, data: filepath.Join(dir, "s3"), roles: iam.New(db.IAM(), x)}
-	embedded, err := s3front.OpenEmbedded(t.Context(), w.data, dir)
-	must(t, err)
-	t.Cleanup(func() {
-		if err := embedded.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	w := &world{t: t, roles: iam.New(db.IAM(), x), objects: newKeeper(t, dir, master)}
 	service := sts.New(db.STS(), master, w.roles)
 	service.RootKey = func(id string) (string, secret.String, bool) {
 		switch id {
@@ -87,8 +78,8 @@ func newWorld(t testing.TB) *world {
 	}
 	w.root = sigv4.Credential{AccessKey: "AKIAROOT", Secret: secret.New(rootSecret)}
 	w.other = sigv4.Credential{AccessKey: "AKIATHEIRS", Secret: secret.New(rootSecret)}
-	w.buckets = bucket.New(db.Buckets(), embedded.Store(), x)
-	w.front = &s3front.Front{Buckets: w.buckets, IAM: w.roles, Store: embedded.Store(), Authenticate: service.Authenticate, Hostname: "muster.test"}
+	w.buckets = bucket.New(db.Buckets(), w.objects, x)
+	w.front = &s3front.Front{Buckets: w.buckets, IAM: w.roles, Objects: w.objects, Authenticate: service.Authenticate, Hostname: "muster.test", Encrypted: "AES256"}
 	w.server = httptest.NewServer(w.front)
 	t.Cleanup(w.server.Close)
 	w.device = w.session(service)
@@ -226,41 +217,49 @@ func (w *world) ok(method, path string, more ...string) reply {
 	return got
 }
 
-// attributes are the extended ones of a file, where metadata and tags lie.
-func attributes(t testing.TB, path string) string {
-	t.Helper()
-	names, value := make([]byte, 64<<10), make([]byte, 64<<10)
-	n, err := unix.Listxattr(path, names)
-	must(t, err)
-	all := strings.Split(string(names[:n]), "\x00")
-	slices.Sort(all)
-	var text strings.Builder
-	for _, name := range all {
-		if name == "" {
-			continue
-		}
-		n, err := unix.Getxattr(path, name, value)
-		must(t, err)
-		fmt.Fprintf(&text, "\n%s: %s", name, value[:n])
-	}
-	return text.String()
-}
-
-// files is everything the store keeps, so that a test can see that nothing
+// kept is everything that the store keeps, so that a test can see that nothing
 // has changed.
-func (w *world) files() map[string]string {
+func (w *world) kept() map[string]string {
 	w.t.Helper()
-	found := map[string]string{}
-	must(w.t, filepath.WalkDir(w.data, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || strings.Contains(path, ".vgwlocks") || strings.HasSuffix(path, ".sgwtmp") {
-			return err
+	found, ctx := map[string]string{}, w.t.Context()
+	for _, owner := range []string{account, theirs} {
+		all, err := w.buckets.List(ctx, bucket.Filter{Account: owner}, page.Request{Limit: 1000})
+		must(w.t, err)
+		for _, b := range all.Items {
+			found[b.Name] = fmt.Sprintf("%+v", b)
+			w.keptIn(b.Name, found)
 		}
-		data := []byte("directory")
-		if !d.IsDir() {
-			data, err = os.ReadFile(path)
-		}
-		found[path] = string(data) + attributes(w.t, path)
-		return err
-	}))
+	}
 	return found
 }
+
+func (w *world) keptIn(name string, found map[string]string) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	versioning, err := w.objects.Versioning(ctx, name)
+	must(w.t, err)
+	found[name+" versioning"] = string(versioning)
+	versions, err := w.objects.ListVersions(ctx, objects.List{Bucket: name, Max: 100000})
+	must(w.t, err)
+	for _, o := range versions.Objects {
+		place := name + "/" + o.Key + " " + o.Version
+		if found[place] = fmt.Sprintf("%+v", o); o.Marker {
+			continue
+		}
+		got, err := w.objects.Get(ctx, objects.Read{Ref: objects.Ref{Bucket: name, Key: o.Key, Version: o.Version}})
+		must(w.t, err)
+		content, err := io.ReadAll(got.Body)
+		must(w.t, err)
+		must(w.t, got.Body.Close())
+		found[place] += fmt.Sprintf(" %+v %x", got.Object, sha256.Sum256(content))
+	}
+	uploads, err := w.objects.ListUploads(ctx, objects.List{Bucket: name, Max: 100000})
+	must(w.t, err)
+	for _, u := range uploads.Uploads {
+		parts, err := w.objects.ListParts(ctx, u.Upload, 0, 10000)
+		must(w.t, err)
+		found[name+"/"+u.Key+" upload "+u.ID] = fmt.Sprintf("%+v %+v", u, parts)
+	}
+}
+
+func readCloser(text string) io.ReadCloser { return io.NopCloser(strings.NewReader(text)) }

@@ -15,6 +15,7 @@ import (
 	"muster/internal/account"
 	"muster/internal/arn"
 	"muster/internal/awsapi"
+	"muster/internal/awsapi/adminapi"
 	"muster/internal/awsapi/edgeapi"
 	"muster/internal/awsapi/iamapi"
 	"muster/internal/awsapi/iotapi"
@@ -28,6 +29,8 @@ import (
 	"muster/internal/iam"
 	"muster/internal/index"
 	"muster/internal/iotpolicy"
+	"muster/internal/lifecycle"
+	"muster/internal/objects"
 	"muster/internal/registry"
 	"muster/internal/rolealias"
 	"muster/internal/s3front"
@@ -54,7 +57,8 @@ type house struct {
 	provider     *credentials.Provider
 	fleets       *fleet.Fleets
 	buckets      *bucket.Buckets
-	objects      *s3front.Store
+	objects      objects.Keeper
+	own          *objects.Objects // nil where objects are kept in an external S3
 }
 
 func (s *Server) scope() arn.Scope {
@@ -85,7 +89,7 @@ func (s *Server) build(ctx context.Context) error {
 	if err := s.openRooms(ctx, x, master, root); err != nil {
 		return err
 	}
-	if err := s.openObjects(ctx, x); err != nil {
+	if err := s.openObjects(ctx, x, master); err != nil {
 		return err
 	}
 	s.background.Go(func() {
@@ -94,6 +98,10 @@ func (s *Server) build(ctx context.Context) error {
 		}
 	})
 	s.background.Go(func() { s.keepUses(background) })
+	if s.own != nil {
+		s.background.Go(func() { s.own.Run(background) })
+		s.background.Go(func() { lifecycle.New(s.buckets, s.own).Run(background) })
+	}
 	return s.openDoors()
 }
 
@@ -186,12 +194,14 @@ func (h *house) services() []awsapi.Service {
 	sagemaker := &sagemakerapi.Door{Fleets: h.fleets}
 	roles := &iamapi.Door{Roles: h.roles}
 	tokens := &stsapi.Door{Sessions: h.sessions}
+	admin := &adminapi.Door{Buckets: h.buckets, Objects: h.own}
 	return []awsapi.Service{
 		{Wire: iotapi.Service, Operations: iot.Operations(), Faults: iotapi.Faults},
 		{Wire: sagemakerapi.Service, Operations: sagemaker.Operations(), Faults: sagemakerapi.Faults},
 		{Wire: edgeapi.Service},
 		{Wire: iamapi.Service, Operations: roles.Operations(), Faults: iamapi.Faults},
 		{Wire: stsapi.Service, Operations: tokens.Operations(), Faults: stsapi.Faults},
+		{Wire: adminapi.Service, Operations: admin.Operations(), Faults: adminapi.Faults},
 	}
 }
 
@@ -215,8 +225,12 @@ func (s *Server) openDoors() error {
 	aws := awsapi.New(s.services()...)
 	aws.Authenticate, aws.Authorize, aws.Log = s.sessions.Authenticate, s.roles.Authorize, s.log
 	s3 := &s3front.Front{
-		Buckets: s.buckets, IAM: s.roles, Store: s.objects, Authenticate: s.sessions.Authenticate,
+		Buckets: s.buckets, IAM: s.roles, Objects: s.objects, Authenticate: s.sessions.Authenticate,
 		Hostname: s.config.Hostname, Region: s.config.Region,
+		MaxRequests: s.config.S3Requests, MaxRequestsOfOne: s.config.S3PerCaller,
+	}
+	if s.own != nil {
+		s3.Encrypted, s3.ObeysLifecycle = objects.Encrypted, true
 	}
 	rootCA := http.HandlerFunc(s.rootCA)
 	port := &api{aws: aws, s3: s3, own: map[string]http.Handler{

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,7 +32,13 @@ type Config struct {
 	Region        string
 	Account       string // the first account, twelve digits
 	MasterKeyFile string // "" is master.key in the data directory
-	S3            string // "" is the embedded store, else the URL of an S3
+	S3            string // "" is Muster's own store, else the URL of an S3
+
+	S3InsecureHTTP bool  // allow plain HTTP to an external S3 beyond loopback
+	S3AdoptBuckets bool  // let CreateBucket take over buckets that the external S3's key owns already
+	S3MinFree      int64 // bytes of free space that writes of objects leave; 0 for a twentieth of the file system and at most 1 GiB, negative for none
+	S3Requests     int   // S3 requests served at once
+	S3PerCaller    int   // of them, those of one caller
 
 	APITLS       bool   // serve the API port on TLS with Muster's own CA
 	APITLSCert   string // PEM file of the API port's certificate chain
@@ -52,6 +59,7 @@ func Default() Config {
 	return Config{
 		Data: "./muster-data", API: DefaultAPI, Devices: DefaultDevices, Hostname: "localhost",
 		Region: "us-east-1", Account: "000000000000", ThingTypeDeleteDelay: 5 * time.Minute,
+		S3Requests: 1024, S3PerCaller: 256,
 		Getenv: os.Getenv, Version: "unknown", Log: slog.Default(),
 	}
 }
@@ -101,7 +109,29 @@ func (c *Config) complete() error {
 	if c.CertificateDays < 0 {
 		return fmt.Errorf("--certificate-days %d is negative", c.CertificateDays)
 	}
+	if err := c.checkS3(); err != nil {
+		return err
+	}
 	return c.checkAPI()
+}
+
+// checkS3 keeps plain HTTP to an external S3 on loopback, too: objects may hold
+// as much as any answer of the API.
+func (c *Config) checkS3() error {
+	switch {
+	case c.S3Requests < 1 || c.S3PerCaller < 1 || c.S3PerCaller > c.S3Requests:
+		return fmt.Errorf("--s3-requests %d and --s3-requests-per-caller %d: at least 1, and a caller's at most as many as all", c.S3Requests, c.S3PerCaller)
+	case c.S3 == "":
+		return nil
+	}
+	u, err := url.Parse(c.S3)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" {
+		return fmt.Errorf("--s3 is not the URL of an S3, such as https://s3.example.org")
+	}
+	if u.Scheme == "http" && !c.S3InsecureHTTP && !isLoopback(net.JoinHostPort(u.Hostname(), "80")) {
+		return fmt.Errorf("--s3 %s would send objects over plain HTTP beyond loopback: give an https URL, or accept the risk with --s3-insecure-http", c.S3)
+	}
+	return nil
 }
 
 // checkAPI keeps plain HTTP on loopback: whoever can read the wire could read

@@ -4,15 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
+	"strings"
 
 	"muster/internal/bucket"
+	"muster/internal/content"
+	"muster/internal/externals3"
 	"muster/internal/index"
-	"muster/internal/s3front"
+	"muster/internal/objects"
+	"muster/internal/seal"
 	"muster/internal/secret"
 	"muster/internal/sigv4"
+	"muster/internal/store"
 )
 
 // The variables that give the key of an external S3. They are no flags: what
@@ -22,48 +27,85 @@ const (
 	s3SecretVariable = "MUSTER_S3_SECRET_ACCESS_KEY"
 )
 
-// openObjects opens the object store and puts right what a crash left of its
-// buckets.
-func (s *Server) openObjects(ctx context.Context, x *index.Index) (err error) {
-	var place bucket.Place
+func objectsFile(data string) string { return filepath.Join(data, "objects.db") }
+func contentDir(data string) string  { return filepath.Join(data, "content") }
+
+// openObjects opens what keeps the objects and puts right what a crash left of
+// its buckets.
+func (s *Server) openObjects(ctx context.Context, x *index.Index, master *seal.Master) (err error) {
 	if s.config.S3 == "" {
-		place, err = s.embedObjects(ctx)
+		err = s.ownObjects(ctx, master)
 	} else {
-		s.objects, err = s.externalObjects()
-		place = s.objects
+		err = s.externalObjects()
 	}
 	if err != nil {
 		return err
 	}
-	s.buckets = bucket.New(s.db.Buckets(), place, x)
+	s.buckets = bucket.New(s.db.Buckets(), s.objects, x)
 	if err := s.buckets.Repair(ctx); err != nil { // one bad bucket is no reason to keep all devices out
 		s.log.Error("buckets left half made", "err", err)
 	}
 	return nil
 }
 
-func (s *Server) embedObjects(ctx context.Context) (*s3front.Embedded, error) {
-	run := filepath.Join(s.config.Data, "run") // sockets of a process that was killed may lie here; the lock is ours
-	if err := errors.Join(os.RemoveAll(run), os.MkdirAll(run, 0o700)); err != nil {
-		return nil, err
+// ownObjects opens Muster's own store of objects.
+func (s *Server) ownObjects(ctx context.Context, master *seal.Master) error {
+	if err := refuseOldObjects(s.config.Data); err != nil {
+		return err
 	}
-	embedded, err := s3front.OpenEmbedded(ctx, filepath.Join(s.config.Data, "s3"), run)
+	files, err := content.Open(contentDir(s.config.Data))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s.objects, s.objectsDone = embedded.Store(), embedded.Done()
-	s.undo = append(s.undo, embedded.Close)
-	return embedded, nil
+	db, err := store.OpenObjects(ctx, objectsFile(s.config.Data))
+	if err != nil {
+		return err
+	}
+	s.undo = append(s.undo, db.Close)
+	if s.own, err = objects.New(ctx, db.Rows(), files, master); err != nil {
+		return err
+	}
+	s.own.Floor = s.config.S3MinFree
+	s.objects = s.own
+	return nil
 }
 
-func (s *Server) externalObjects() (*s3front.Store, error) {
+// refuseOldObjects fails where objects lie in the layout of the first store,
+// which nothing reads any more. It was never part of a release.
+func refuseOldObjects(data string) error {
+	old := filepath.Join(data, "s3")
+	found := errors.New("a file")
+	err := filepath.WalkDir(old, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil
+		case err != nil:
+			return err
+		case d.Type().IsRegular() && !strings.HasPrefix(path, filepath.Join(old, "sidecar")+string(filepath.Separator)):
+			return found
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, found):
+		return fmt.Errorf("%s holds objects as an earlier build kept them: serve this data with that build, copy each bucket out with `aws s3 sync s3://BUCKET DIR`, move %s away, serve with this one and sync them back; versions, tags and dates don't come along", old, old)
+	case err != nil:
+		return fmt.Errorf("look for objects of an earlier build: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) externalObjects() error {
 	u, err := url.Parse(s.config.S3)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" {
-		return nil, BadConfig{fmt.Errorf("--s3 is not the URL of an S3, such as https://s3.example.org")}
+	if err != nil {
+		return BadConfig{err} // check has read it before
 	}
 	key, text := s.config.Getenv(s3KeyVariable), s.config.Getenv(s3SecretVariable)
 	if key == "" || text == "" {
-		return nil, BadConfig{fmt.Errorf("--s3 needs the key of that S3 in %s and %s", s3KeyVariable, s3SecretVariable)}
+		return BadConfig{fmt.Errorf("--s3 needs the key of that S3 in %s and %s", s3KeyVariable, s3SecretVariable)}
 	}
-	return s3front.NewStore(u, s.config.Region, sigv4.Credential{AccessKey: key, Secret: secret.New(text)}), nil
+	external := externals3.New(u, s.config.Region, sigv4.Credential{AccessKey: key, Secret: secret.New(text)})
+	external.Adopt = s.config.S3AdoptBuckets
+	s.objects = external
+	return nil
 }

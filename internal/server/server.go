@@ -31,7 +31,6 @@ type Server struct {
 
 	house
 	counts         *prometheus.HistogramVec // nil without metrics
-	objectsDone    <-chan struct{}          // closed when the embedded object store ends
 	api, devices   *http.Server
 	apiOn, devOn   []net.Listener
 	stopBackground context.CancelFunc
@@ -144,8 +143,6 @@ func (s *Server) Serve(ctx context.Context) error {
 		s.log.Info("stopping", "drain", drain)
 	case err = <-failed:
 		err = fmt.Errorf("serve: %w", err)
-	case <-s.objectsDone: // never, where it is another machine's
-		err = errors.New("the object store stopped")
 	}
 	return errors.Join(err, s.shutdown(), s.close())
 }

@@ -31,6 +31,14 @@ func TestCheckRefuses(t *testing.T) {
 		{"an endpoint with a path", func(c *Config) { c.Endpoint = "a/b" }, "--endpoint"},
 		{"an endpoint with a port", func(c *Config) { c.Endpoint = "muster.example:443" }, ""},
 		{"a negative delay", func(c *Config) { c.ThingTypeDeleteDelay = -1 }, "delay"},
+		{"an external S3 without TLS", func(c *Config) { c.S3 = "http://s3.example.org" }, "--s3-insecure-http"},
+		{"an external S3 without TLS, asked for", func(c *Config) { c.S3, c.S3InsecureHTTP = "http://s3.example.org", true }, ""},
+		{"an external S3 on loopback", func(c *Config) { c.S3 = "http://[::1]:9000" }, ""},
+		{"an external S3 with TLS", func(c *Config) { c.S3 = "https://s3.example.org" }, ""},
+		{"an external S3 that is no URL", func(c *Config) { c.S3 = "s3.example.org" }, "--s3"},
+		{"an external S3 with a key in its URL", func(c *Config) { c.S3 = "https://a:b@s3.example.org" }, "--s3"},
+		{"no requests at all", func(c *Config) { c.S3Requests = 0 }, "--s3-requests"},
+		{"one caller alone", func(c *Config) { c.S3PerCaller = c.S3Requests + 1 }, "--s3-requests-per-caller"},
 		{"negative days", func(c *Config) { c.CertificateDays = -1 }, "days"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

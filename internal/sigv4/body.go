@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"hash"
 	"io"
 	"net/http"
@@ -14,23 +13,27 @@ import (
 	"strings"
 )
 
-// Body is an S3 request's body on its way to a store: it is verified while it
-// streams, and what arrives is what was signed or Read fails with an *Error
-// before the last of Length bytes is released.
+// Body is the content of an S3 request. Its Reader gives Size bytes, verified
+// while they are read: what arrives is what was signed, or Read fails with an
+// *Error before the last byte is released. It never ends early.
 type Body struct {
 	io.Reader
-	Length      int64  // bytes that Reader gives
-	PayloadHash string // x-amz-content-sha256 to sign upstream with
-	Decoded     int64  // bytes of the object; less than Length when Framed
-	Framed      bool   // one unsigned aws-chunk and its trailer
+	Size        int64
+	PayloadHash string // hex SHA-256 of the content where it was signed so, else UnsignedPayload
+	Trailer     string // name of the checksum that comes after the content, in lower case; "" without one
+	chunks      *chunks
 }
 
-// Body answers the verified body of r, an S3 request for which Verify was
+// TrailerValue returns the value of Trailer once Reader has ended; "" before.
+func (b *Body) TrailerValue() string {
+	if b.chunks == nil {
+		return ""
+	}
+	return b.chunks.value
+}
+
+// Body returns the verified body of r, an S3 request for which Verify was
 // content. It holds one chunk at most.
-//
-// A body with a trailer is framed anew as one unsigned aws-chunk: its exact
-// length is known beforehand (the decoded length is a header, a checksum's
-// length follows from its name), so that a store always gets a Content-Length.
 func (s *Signature) Body(r *http.Request) (*Body, error) {
 	if !strings.HasPrefix(s.PayloadHash, streaming) {
 		return s.plainBody(r)
@@ -39,70 +42,42 @@ func (s *Signature) Body(r *http.Request) (*Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.trailer == "" {
-		return &Body{Reader: c, Length: c.left, PayloadHash: UnsignedPayload, Decoded: c.left}, nil
-	}
-	head := ""
-	if c.left > 0 {
-		head = fmt.Sprintf("%x\r\n", c.left)
-		c.tail = "\r\n"
-	}
-	b := &Body{PayloadHash: streaming + "UNSIGNED-PAYLOAD-TRAILER", Decoded: c.left, Framed: true}
-	b.Length = int64(len(head)+len(c.tail)) + c.left + int64(len("0\r\n")+len(c.trailer)+1+checksumLength[c.trailer]+len("\r\n\r\n"))
-	c.framed = true
-	b.Reader = io.MultiReader(strings.NewReader(head), c)
-	return b, nil
+	return &Body{Reader: c, Size: c.left, PayloadHash: UnsignedPayload, Trailer: c.trailer, chunks: c}, nil
 }
 
 func (s *Signature) plainBody(r *http.Request) (*Body, error) {
 	if r.ContentLength < 0 {
 		return nil, fail(MissingContentLength, "You must provide the Content-Length HTTP header.")
 	}
-	b := &Body{Reader: r.Body, Length: r.ContentLength, PayloadHash: s.PayloadHash, Decoded: r.ContentLength}
-	if r.Body == nil || r.ContentLength == 0 {
-		b.Reader = http.NoBody
-	}
-	if s.PayloadHash == UnsignedPayload {
-		return b, nil
-	}
-	if b.Length == 0 && s.PayloadHash != EmptyHash {
+	p := &plain{r: r.Body, want: s.PayloadHash, left: r.ContentLength}
+	switch {
+	case r.ContentLength == 0 && s.PayloadHash != UnsignedPayload && s.PayloadHash != EmptyHash:
 		return nil, fail(PayloadMismatch, hashMismatch)
+	case r.ContentLength == 0 || r.Body == nil:
+		p.r = http.NoBody
 	}
-	b.Reader = &hashed{r: b.Reader, hash: sha256.New(), want: s.PayloadHash, left: b.Length}
-	return b, nil
+	if s.PayloadHash != UnsignedPayload {
+		p.hash = sha256.New()
+	}
+	return &Body{Reader: p, Size: r.ContentLength, PayloadHash: s.PayloadHash}, nil
 }
 
-// ReadAll answers the whole body of r without framing, when it is at most
+// ReadAll returns the whole body of r without framing, when it is at most
 // limit bytes; for operations whose body is read rather than passed on.
 func (s *Signature) ReadAll(r *http.Request, limit int64) ([]byte, error) {
-	var body io.Reader
-	var length int64
-	var trailed *chunks
-	if strings.HasPrefix(s.PayloadHash, streaming) {
-		c, err := s.chunks(r)
-		if err != nil {
-			return nil, err
-		}
-		body, length, trailed = c, c.left, c
-	} else {
-		b, err := s.plainBody(r)
-		if err != nil {
-			return nil, err
-		}
-		body, length = b, b.Length
-	}
-	if length > limit {
-		return nil, fail(BodyTooLarge, "The body is larger than %d bytes", limit)
-	}
-	data, err := io.ReadAll(body)
+	b, err := s.Body(r)
 	if err != nil {
 		return nil, err
 	}
-	if int64(len(data)) != length {
-		return nil, fail(IncompleteBody, short)
+	if b.Size > limit {
+		return nil, fail(BodyTooLarge, "The body is larger than %d bytes", limit)
 	}
-	if trailed != nil && trailed.trailer != "" {
-		if sum, _ := Checksum(trailed.trailer, data); sum != trailed.value {
+	data, err := io.ReadAll(b)
+	if err != nil {
+		return nil, err
+	}
+	if b.Trailer != "" {
+		if sum, _ := Checksum(b.Trailer, data); sum != b.TrailerValue() {
 			return nil, fail(PayloadMismatch, "The checksum in the trailer does not match the body")
 		}
 	}
@@ -114,36 +89,42 @@ const (
 	short        = "You did not provide the number of bytes specified by the Content-Length HTTP header"
 )
 
-// hashed withholds the last bytes until the whole body has matched its hash,
-// so that a store that doesn't check it never completes a forged upload.
-type hashed struct {
+// plain is a body without framing. It withholds the last bytes until the whole
+// has matched its hash, so that a forged upload is never completed.
+type plain struct {
 	r    io.Reader
-	hash hash.Hash
+	hash hash.Hash // nil where the content isn't signed
 	want string
 	left int64
 	err  error
 }
 
-func (h *hashed) Read(p []byte) (int, error) {
-	if h.err != nil {
-		return 0, h.err
+func (p *plain) Read(b []byte) (int, error) {
+	if p.err != nil {
+		return 0, p.err
 	}
-	n, err := h.r.Read(p)
-	h.hash.Write(p[:n])
-	h.left -= int64(n)
+	if p.left == 0 {
+		return 0, io.EOF
+	}
+	n, err := p.r.Read(b[:min(int64(len(b)), p.left)])
+	p.left -= int64(n)
+	if p.hash != nil {
+		p.hash.Write(b[:n])
+	}
 	switch {
-	case h.left < 0, h.left == 0 && hex.EncodeToString(h.hash.Sum(nil)) != h.want:
+	case p.left == 0 && p.hash != nil && hex.EncodeToString(p.hash.Sum(nil)) != p.want:
 		n, err = 0, fail(PayloadMismatch, hashMismatch)
-	case h.left > 0 && errors.Is(err, io.EOF):
-		n, err = 0, fail(IncompleteBody, short)
+	case p.left == 0:
+		err = nil
+	case err != nil:
+		n, err = 0, cut(err)
 	}
-	h.err = err
+	p.err = err
 	return n, err
 }
 
 // chunks reads aws-chunked framing, checking each signed chunk before any
-// byte of it is released. It gives the bytes alone, or when framed the bytes
-// with the trailer after them.
+// byte of it is released.
 type chunks struct {
 	sig      *Signature
 	r        *bufio.Reader
@@ -152,8 +133,6 @@ type chunks struct {
 	unsigned bool
 	trailer  string // name of the announced trailer; "" without one
 	value    string // the trailer's, once read
-	framed   bool
-	tail     string // what closes the one chunk when framed
 	out      bytes.Buffer
 	pass     int64 // bytes of an unsigned chunk to let through
 	done     bool
@@ -163,7 +142,7 @@ type chunks struct {
 const (
 	streaming = "STREAMING-"
 	maxLine   = 4 << 10
-	maxChunk  = 16 << 20 // of a signed chunk, which is held whole; SDKs send 64 KiB to 1 MiB
+	maxChunk  = 1 << 20 // bytes of a signed chunk, which is held whole; SDKs send 64 KiB to 1 MiB
 )
 
 func (s *Signature) chunks(r *http.Request) (*chunks, error) {
@@ -206,12 +185,34 @@ func (c *chunks) Read(p []byte) (int, error) {
 		return c.out.Read(p)
 	}
 	n, err := c.r.Read(p[:min(int64(len(p)), c.pass)])
-	if c.pass -= int64(n); err != nil {
-		c.pass, c.err = 0, fail(IncompleteBody, short)
-	} else if c.pass == 0 {
-		c.err = c.lineEnd()
+	switch c.pass -= int64(n); {
+	case err != nil:
+		c.pass, c.err = 0, cut(err)
+	case c.pass == 0:
+		c.err = c.chunkEnd()
+	}
+	if c.err != nil {
+		return 0, c.err
 	}
 	return n, nil
+}
+
+// chunkEnd reads what follows the content of a chunk: after the last one also
+// the end of the body, so that no last byte is released before that is verified.
+func (c *chunks) chunkEnd() error {
+	if err := c.lineEnd(); err != nil || c.left > 0 {
+		return err
+	}
+	return c.next()
+}
+
+// cut returns what to say of a body whose reading failed: a deadline, and what
+// else is no end of the body, is left as it is.
+func cut(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fail(IncompleteBody, short)
+	}
+	return err
 }
 
 // line reads a line of the framing without its end.
@@ -224,7 +225,7 @@ func (c *chunks) line() (string, error) {
 			return strings.TrimRight(string(b), "\r\n"), nil
 		}
 		if !errors.Is(err, bufio.ErrBufferFull) {
-			return strings.TrimRight(string(b), "\r\n"), fail(IncompleteBody, short)
+			return strings.TrimRight(string(b), "\r\n"), cut(err)
 		}
 	}
 	return "", fail(IncompleteBody, "A chunk's header is longer than %d bytes", maxLine)
@@ -261,18 +262,17 @@ func (c *chunks) next() error {
 	}
 	if _, err := io.CopyN(&c.out, c.r, int64(n)); err != nil {
 		c.out.Reset()
-		return fail(IncompleteBody, short)
+		return cut(err)
 	}
-	if err := c.check(extension); err != nil {
+	err = c.check(extension, c.out.Bytes()[c.out.Len()-int(n):])
+	switch {
+	case err == nil && n > 0:
+		err = c.chunkEnd()
+	case err == nil:
+		err = c.end()
+	}
+	if err != nil {
 		c.out.Reset()
-		return err
 	}
-	if n > 0 {
-		if err := c.lineEnd(); err != nil {
-			c.out.Reset()
-			return err
-		}
-		return nil
-	}
-	return c.end()
+	return err
 }

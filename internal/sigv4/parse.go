@@ -160,7 +160,7 @@ func (s *Signature) read(credential, signedHeaders, signature, date string) *Err
 		return fail(IncompleteSignature, "Credential must have the form <access-key>/<date>/<region>/<service>/aws4_request")
 	}
 	s.AccessKey, s.Scope = p[0], Scope{Date: p[1], Region: p[2], Service: p[3]}
-	if !arn.IsRegion(s.Scope.Region) || !arn.IsRegion(s.Scope.Service) { // services have the same form
+	if !isRegion(s.Scope) || !arn.IsRegion(s.Scope.Service) { // services have the same form
 		return fail(IncompleteSignature, "Credential should be scoped to a valid region and service")
 	}
 	t, err := time.Parse(timeFormat, date)
@@ -183,6 +183,12 @@ func (s *Signature) read(credential, signedHeaders, signature, date string) *Err
 		return fail(IncompleteSignature, "'Host' must be a 'SignedHeader' in the AWS Authorization.")
 	}
 	return nil
+}
+
+// isRegion reports whether the scope names a region. S3 takes two names of
+// before regions had names, which s3cmd signs for by default.
+func isRegion(s Scope) bool {
+	return arn.IsRegion(s.Region) || s.Service == serviceS3 && (s.Region == "US" || s.Region == "EU")
 }
 
 // coversHeaders refuses x-amz-* headers outside the signature: whoever holds a

@@ -83,6 +83,22 @@ func version2(text, query string) string {
 	return query + "&Signature=" + sigv4.Escape(base64.StdEncoding.EncodeToString(m.Sum(nil)), false)
 }
 
+// boto3 writes the type that was signed into the URL too, where S3 reads it
+// from nowhere but the header.
+func TestVersion2SignsTheTypeThatIsSent(t *testing.T) {
+	expires := strconv.FormatInt(now.Add(time.Hour).Unix(), 10)
+	query := version2("PUT\n\ntext/x\n"+expires+"\n/bucket/key", "AWSAccessKeyId=AKIDEXAMPLE&Expires="+expires+"&content-type=text%2Fx")
+	for header, want := range map[string]sigv4.Code{"text/x": "", "": sigv4.SignatureDoesNotMatch, "text/y": sigv4.Ambiguous} {
+		r := request(t, "PUT", "localhost", "/bucket/key?"+query, "")
+		if header != "" {
+			r.Header.Set("Content-Type", header)
+		}
+		if got := code(judge(r, now)); got != want {
+			t.Errorf("sent as %q: got %q, want %q", header, got, want)
+		}
+	}
+}
+
 func TestVersion2(t *testing.T) {
 	expires := strconv.FormatInt(now.Add(time.Hour).Unix(), 10)
 	text := "GET\n\n\n" + expires + "\nx-amz-security-token:sealed\n/bucket/a%20key?response-content-type=a/b&tagging"

@@ -98,7 +98,8 @@ type Signature struct {
 	Time        time.Time
 	Presigned   bool
 	Expires     time.Duration // life of a presigned request, counted from Time
-	Version2    bool          // a presigned S3 URL of Signature Version 2
+	Version2    bool          // a presigned S3 URL or a form of Signature Version 2
+	Form        bool          // of a browser's upload: see ParseForm
 	PayloadHash string        // as the request claims it; hex SHA-256, UNSIGNED-PAYLOAD, STREAMING-… or ""
 
 	// Bucket is set between Parse and Verify when the bucket is in the host

@@ -12,10 +12,10 @@ import (
 	"strings"
 )
 
-// check judges the chunk in c.out by its signature, which stands on the one before.
-func (c *chunks) check(extension string) error {
+// check judges a chunk by its signature, which stands on the one before.
+func (c *chunks) check(extension string, data []byte) error {
 	got, _ := strings.CutPrefix(extension, "chunk-signature=")
-	want := c.sig.chain("-PAYLOAD", c.previous, EmptyHash+"\n"+Hash(c.out.Bytes()))
+	want := c.sig.chain("-PAYLOAD", c.previous, EmptyHash+"\n"+Hash(data))
 	if subtle.ConstantTimeCompare([]byte(want), []byte(got)) != 1 {
 		return fail(SignatureDoesNotMatch, mismatch)
 	}
@@ -47,9 +47,6 @@ func (c *chunks) end() error {
 		if subtle.ConstantTimeCompare([]byte(want), []byte(signature)) != 1 {
 			return fail(SignatureDoesNotMatch, mismatch)
 		}
-	}
-	if c.framed {
-		c.out.WriteString(c.tail + "0\r\n" + c.trailer + ":" + c.value + "\r\n\r\n")
 	}
 	return nil
 }
@@ -99,22 +96,29 @@ var (
 	nvme       = crc64.MakeTable(0x9a6c9329ac4bc9b5)
 )
 
-// Checksum answers the value of an x-amz-checksum-* header, named in lower
-// case, for data; ok is false for a name that S3 doesn't know.
-func Checksum(name string, data []byte) (value string, ok bool) {
-	var h hash.Hash
+// NewChecksum returns what computes an x-amz-checksum-* header, named in lower
+// case; nil for a name that S3 doesn't know. The header holds the sum in base64.
+func NewChecksum(name string) hash.Hash {
 	switch name {
 	case "x-amz-checksum-crc32":
-		h = crc32.NewIEEE()
+		return crc32.NewIEEE()
 	case "x-amz-checksum-crc32c":
-		h = crc32.New(castagnoli)
+		return crc32.New(castagnoli)
 	case "x-amz-checksum-crc64nvme":
-		h = crc64.New(nvme)
+		return crc64.New(nvme)
 	case "x-amz-checksum-sha1":
-		h = sha1.New()
+		return sha1.New()
 	case "x-amz-checksum-sha256":
-		h = sha256.New()
-	default:
+		return sha256.New()
+	}
+	return nil
+}
+
+// Checksum returns the value of an x-amz-checksum-* header, named in lower
+// case, for data; ok is false for a name that S3 doesn't know.
+func Checksum(name string, data []byte) (value string, ok bool) {
+	h := NewChecksum(name)
+	if h == nil {
 		return "", false
 	}
 	h.Write(data)

@@ -7,8 +7,8 @@
 // prints one table: credentials on fresh and kept connections, in turns with a
 // bare mutual-TLS server that answers as many bytes and decides nothing; what
 // every request needs (signature, token, policies); certificates against the
-// bare cryptography; durable inserts; objects against the same store asked
-// directly. Costs are the server process's CPU time per request unless the
+// bare cryptography; durable inserts; objects against a server that checks the
+// signature and does the least that must be done. Costs are the server process's CPU time per request unless the
 // unit says otherwise.
 package main
 
@@ -25,11 +25,12 @@ import (
 func main() {
 	log.SetFlags(0)
 	bare := flag.Bool("bare", false, "be the bare server (the bench starts it itself)")
-	gateway := flag.Bool("gateway", false, "be a bare VersityGW (the bench starts it itself)")
+	bareStore := flag.Bool("objects", false, "be the bare server of objects (the bench starts it itself)")
 	rounds := flag.Int("rounds", 5, "paired rounds of each measurement")
 	fresh := flag.Int("fresh", 600, "requests on fresh handshakes, a round")
 	kept := flag.Int("kept", 8000, "requests on kept connections, a round")
 	inserts := flag.Int("inserts", 2000, "things created, by 32 clients")
+	flag.IntVar(&listed, "listed", listed, "objects in the bucket that is listed")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -37,8 +38,8 @@ func main() {
 	switch {
 	case *bare:
 		err = serveBare(ctx)
-	case *gateway:
-		err = serveGateway(ctx)
+	case *bareStore:
+		err = serveBareObjects(ctx)
 	default:
 		err = bench(ctx, *rounds, *fresh, *kept, *inserts)
 	}

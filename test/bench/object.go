@@ -3,22 +3,19 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/versity/versitygw/backend/meta"
-	"github.com/versity/versitygw/backend/posix"
-	"github.com/versity/versitygw/embedgw"
-
-	"muster/internal/secret"
+	"muster/internal/content"
+	"muster/internal/objects"
+	"muster/internal/seal"
 	"muster/internal/sigv4"
+	"muster/internal/store"
 )
 
 // objectStore is an S3 whose server's CPU time is read.
@@ -29,45 +26,106 @@ type objectStore struct {
 	credential sigv4.Credential
 }
 
-// benchObjects compares putting and getting objects through Muster with
-// asking VersityGW, which keeps Muster's objects too, directly.
+const benchBucket = "sagemaker-bench"
+
+// text is an object of that size.
+func text(size int) []byte { return bytes.Repeat([]byte("model "), size/6+1)[:size] }
+
+// benchObjects compares putting and getting objects with a bare server that
+// checks the same signature and does the least that must be done: see
+// serveBareObjects.
 func benchObjects(ctx context.Context, t *table, m *muster, dir string, rounds int) error {
-	bare, err := startGateway(ctx, dir)
+	bare, err := startBareObjects(ctx, dir)
 	if err != nil {
 		return err
 	}
 	defer bare.stop()
-	through := &objectStore{process: m.process, url: m.api, client: m.client.HTTP, credential: m.client.Credential}
-	for _, s := range []*objectStore{through, bare} {
-		if err := s.ask(ctx, http.MethodPut, "/sagemaker-bench", nil); err != nil {
+	through := &objectStore{process: m.process, url: m.api + "/" + benchBucket, client: m.client.HTTP, credential: m.client.Credential}
+	if err := through.ask(ctx, http.MethodPut, "", nil); err != nil {
+		return err
+	}
+	for _, x := range []struct {
+		name     string
+		method   string
+		path     string
+		size     int
+		requests int
+		clients  int
+		what     string
+	}{
+		{"S3 put of 4 KiB, 32 clients", http.MethodPut, "/small/%d", 4 << 10, 3000, 32, "checks the signature, writes and syncs a file"},
+		{"S3 put of 4 KiB, one client", http.MethodPut, "/small/%d", 4 << 10, 500, 1, "the same"},
+		{"S3 get of 4 KiB", http.MethodGet, "/small/1", 4 << 10, 4000, 2, "checks the signature, serves a file"},
+		{"S3 put of 4 MiB", http.MethodPut, "/large/%d", 4 << 20, 60, 2, "and MD5, SHA-256, sealing, one synced write"},
+		{"S3 get of 4 MiB", http.MethodGet, "/large/1", 4 << 20, 120, 2, "and opens the same sealed bytes"},
+	} {
+		var body []byte
+		if x.method == http.MethodPut {
+			body = text(x.size)
+		}
+		cost := func(s *objectStore) func() (float64, error) {
+			return func() (float64, error) { return s.cost(ctx, x.method, x.path, body, x.requests, x.clients) }
+		}
+		ours, theirs, err := pairs(rounds, cost(through), cost(bare))
+		if err != nil {
+			return fmt.Errorf("%s: %w", x.name, err)
+		}
+		t.row(x.name, "µs CPU", ours, theirs, x.what)
+	}
+	for _, measure := range []func(context.Context, *table, *objectStore, string) error{benchWriters, benchLists} {
+		if err := measure(ctx, t, through, dir); err != nil {
 			return err
 		}
 	}
-	for _, size := range []struct {
-		name     string
-		bytes    int
-		requests int
-	}{{"4 KiB", 4 << 10, 1500}, {"4 MiB", 4 << 20, 60}} {
-		body := bytes.Repeat([]byte("model "), size.bytes/6+1)[:size.bytes]
-		for _, verb := range []struct {
-			name, method string
-			body         []byte
-		}{{"put", http.MethodPut, body}, {"get", http.MethodGet, nil}} {
-			cost := func(s *objectStore) func() (float64, error) {
-				return s.cost(size.requests, func() error { return s.ask(ctx, verb.method, "/sagemaker-bench/models/pump", verb.body) })
-			}
-			ours, theirs, err := pairs(rounds, cost(through), cost(bare))
-			if err != nil {
-				return err
-			}
-			t.row("S3 "+verb.name+" of "+size.name, "µs CPU", ours, theirs, "VersityGW asked directly")
-		}
-	}
-	return nil
+	return benchRevocation(ctx, t, m, through)
 }
 
-func (s *objectStore) cost(calls int, f func() error) func() (float64, error) {
-	return (&muster{process: s.process}).cost(calls, f)
+// cost returns the server's CPU time of a request in microseconds.
+func (s *objectStore) cost(ctx context.Context, method, path string, body []byte, requests, clients int) (float64, error) {
+	before, err := s.cpu()
+	if err != nil {
+		return 0, err
+	}
+	if _, err := s.rate(ctx, method, path, body, requests, clients); err != nil {
+		return 0, err
+	}
+	after, err := s.cpu()
+	return float64((after - before).Microseconds()) / float64(requests), err
+}
+
+// rate sends requests and returns how many were answered in a second. A %d in
+// path is the number of the request.
+func (s *objectStore) rate(ctx context.Context, method, path string, body []byte, requests, clients int) (float64, error) {
+	began := time.Now()
+	err := together(clients, requests, func(n int) error {
+		to := path
+		if bytes.ContainsRune([]byte(path), '%') {
+			to = fmt.Sprintf(path, n)
+		}
+		return s.ask(ctx, method, to, body)
+	})
+	return float64(requests) / time.Since(began).Seconds(), err
+}
+
+// together calls f with the numbers from 1 to all, from several goroutines.
+func together(goroutines, all int, f func(n int) error) error {
+	var wg sync.WaitGroup
+	var next atomic.Int64
+	var failed atomic.Pointer[error]
+	for range goroutines {
+		wg.Go(func() {
+			for n := next.Add(1); n <= int64(all) && failed.Load() == nil; n = next.Add(1) {
+				if err := f(int(n)); err != nil {
+					failed.Store(&err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if err := failed.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 func (s *objectStore) ask(ctx context.Context, method, path string, body []byte) error {
@@ -89,55 +147,99 @@ func (s *objectStore) ask(ctx context.Context, method, path string, body []byte)
 	return err
 }
 
-// gatewayKey is of a store that lives as long as the bench.
-var gatewayKey = sigv4.Credential{AccessKey: "bench", Secret: secret.New("the secret of a bench")}
-
-// startGateway starts this program again as VersityGW on a Unix socket, as
-// Muster starts its own.
-func startGateway(ctx context.Context, dir string) (*objectStore, error) {
-	self, err := os.Executable()
+// openOwn opens a store of objects in this process.
+func openOwn(ctx context.Context, dir string) (own *objects.Objects, closed func() error, err error) {
+	master, _, err := seal.Load(filepath.Join(dir, "own.key"))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	objects := filepath.Join(dir, "gateway")
-	if err := os.Mkdir(objects, 0o700); err != nil {
-		return nil, err
+	files, err := content.Open(filepath.Join(dir, "own-content"))
+	if err != nil {
+		return nil, nil, err
 	}
-	socket := filepath.Join(dir, "gw.sock")
-	cmd := exec.CommandContext(ctx, self, "-gateway")
-	cmd.Env = append(os.Environ(), "BENCH_OBJECTS="+objects, "BENCH_SOCKET="+socket)
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		return nil, err
+	db, err := store.OpenObjects(ctx, filepath.Join(dir, "own.db"))
+	if err != nil {
+		return nil, nil, err
 	}
-	s := &objectStore{process: process{cmd: cmd}, url: "http://s3.bench.internal", credential: gatewayKey}
-	s.client = &http.Client{Timeout: time.Minute, Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
-	}}}
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		if err = s.ask(ctx, http.MethodGet, "/", nil); err == nil {
-			return s, nil
-		}
-		if time.Now().After(end) {
-			s.stop()
-			return nil, fmt.Errorf("VersityGW did not start: %w", err)
-		}
+	own, err = objects.New(ctx, db.Rows(), files, master)
+	if err != nil {
+		return nil, nil, err
 	}
+	return own, db.Close, own.MakeBucket(ctx, benchBucket)
 }
 
-// serveGateway is VersityGW with the options that Muster gives it.
-func serveGateway(ctx context.Context) error {
-	files, err := posix.New(os.Getenv("BENCH_OBJECTS"), meta.XattrMeta{}, posix.PosixOpts{})
+func putOwn(ctx context.Context, own *objects.Objects, key string, body []byte) error {
+	_, err := own.Put(ctx, objects.Put{Bucket: benchBucket, Key: key, Body: objects.Body{Reader: bytes.NewReader(body), Size: int64(len(body))}})
+	return err
+}
+
+// benchWriters compares how many objects a second 32 clients write with what
+// the same store does in this process, without HTTP, signatures and permissions.
+func benchWriters(ctx context.Context, t *table, s *objectStore, dir string) error {
+	own, closed, err := openOwn(ctx, dir)
 	if err != nil {
 		return err
 	}
-	err = embedgw.RunVersityGW(ctx, files, &embedgw.Config{
-		RootUserAccess: gatewayKey.AccessKey, RootUserSecret: gatewayKey.Secret.Reveal(), Region: "us-east-1",
-		Ports: []string{os.Getenv("BENCH_SOCKET")}, SocketPerm: "0600",
-		MaxConnections: 4096, MaxRequests: 4096, MultipartMaxParts: 10000, KeepAlive: true, Quiet: true, DisableACLs: true,
-	})
-	if errors.Is(err, context.Canceled) {
-		return nil
+	defer closed()
+	const writes, writers = 6000, 32
+	body := text(4 << 10)
+	alone := func() (float64, error) {
+		began := time.Now()
+		err := together(writers, writes, func(n int) error { return putOwn(ctx, own, fmt.Sprintf("small/%d", n), body) })
+		return writes / time.Since(began).Seconds(), err
 	}
-	return err
+	through := func() (float64, error) {
+		return s.rate(ctx, http.MethodPut, "/writers/%d", body, writes, writers)
+	}
+	ours, theirs, err := pairs(3, through, alone)
+	if err != nil {
+		return err
+	}
+	t.row("S3 put of 4 KiB, 32 writers", "/s", ours, theirs, "the store itself, without HTTP")
+	return nil
+}
+
+// listed is how many objects the large bucket has.
+var listed = 1_000_000
+
+// benchLists compares a page of a list of many objects with one of a thousand.
+// The buckets are filled in this process: that is quicker.
+func benchLists(ctx context.Context, t *table, _ *objectStore, dir string) error {
+	own, closed, err := openOwn(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer closed()
+	const few = "sagemaker-few"
+	if err := own.MakeBucket(ctx, few); err != nil {
+		return err
+	}
+	key := func(n int) string { return fmt.Sprintf("fleet/%03d/%07d", n%500, n) }
+	if err := together(128, listed, func(n int) error { return putOwn(ctx, own, key(n), nil) }); err != nil {
+		return err
+	}
+	if err := together(32, 1000, func(n int) error {
+		_, err := own.Put(ctx, objects.Put{Bucket: few, Key: key(n), Body: objects.Body{Reader: http.NoBody}})
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, l := range []struct{ name, after, delimiter string }{{"first page", "", ""}, {"page in the middle", "fleet/250/", ""}, {"folders", "", "/"}} {
+		page := func(bucket string) func() (float64, error) {
+			prefix := "fleet/"
+			return timed(func() error {
+				found, err := own.List(ctx, objects.List{Bucket: bucket, Prefix: prefix, Delimiter: l.delimiter, After: l.after, Max: 1000})
+				if err == nil && len(found.Objects)+len(found.Prefixes) == 0 {
+					err = fmt.Errorf("an empty list of %s", bucket)
+				}
+				return err
+			})
+		}
+		ours, theirs, err := pairs(5, page(benchBucket), page(few))
+		if err != nil {
+			return err
+		}
+		t.row(fmt.Sprintf("list of %d objects, %s", listed, l.name), "µs", ours, theirs, "the same of 1000 objects")
+	}
+	return nil
 }

@@ -30,7 +30,7 @@ const sdk = "github.com/aws/aws-sdk-go"
 
 // service is one entry of services.json.
 type service struct {
-	Model      string   `json:"model"`   // below models/apis, such as iot/2015-05-28
+	Model      string   `json:"model"`   // below models/apis, such as iot/2015-05-28; "" for Muster's own, which is its overlay alone
 	Package    string   `json:"package"` // below internal/awsapi
 	Overlay    string   `json:"overlay"`
 	Operations []string `json:"operations"` // the implemented ones; the others are kept by name and route
@@ -53,16 +53,19 @@ func run() error {
 		return err
 	}
 	for _, s := range config.Services {
-		m, err := load(filepath.Join(dir, "models/apis", s.Model, "api-2.json"), s.Overlay)
+		path, source := filepath.Join(dir, "models/apis", s.Model, "api-2.json"), fmt.Sprintf("the AWS API model %s of aws-sdk-go %s", s.Model, version)
+		if s.Model == "" {
+			path, source = "", "Muster's own API model, "+s.Overlay
+		}
+		m, err := load(path, s.Overlay)
 		if err != nil {
-			return fmt.Errorf("%s: %w", s.Model, err)
+			return fmt.Errorf("%s: %w", s.Package, err)
 		}
 		if err := m.trim(s.Operations); err != nil {
-			return fmt.Errorf("%s: %w", s.Model, err)
+			return fmt.Errorf("%s: %w", s.Package, err)
 		}
-		source := fmt.Sprintf("the AWS API model %s of aws-sdk-go %s", s.Model, version)
 		if err := m.write(filepath.Join("../../internal/awsapi", s.Package), source); err != nil {
-			return fmt.Errorf("%s: %w", s.Model, err)
+			return fmt.Errorf("%s: %w", s.Package, err)
 		}
 		fmt.Printf("%s: %d operations, %d of them implemented\n", s.Package, len(m.Operations), len(s.Operations))
 	}

@@ -71,9 +71,13 @@ type raw struct {
 	Shapes     map[string]traits `json:"shapes"`
 }
 
-// load reads a model and merges its overlay, if it has one.
+// load reads a model and merges its overlay, if it has one. Without a path the
+// overlay is the whole model.
 func load(path, overlay string) (*model, error) {
 	var base, over raw
+	if path == "" {
+		path, overlay = overlay, ""
+	}
 	if err := readJSON(path, &base); err != nil {
 		return nil, err
 	}

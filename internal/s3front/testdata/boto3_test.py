@@ -86,8 +86,13 @@ def keys():
         content = b"" if key.endswith("/") else key.encode()
         s3.put_object(Bucket=B, Key=key, Body=content)
         check("key %r" % key[:20], body(key) == content)
-    for key in ["a//b", "x/../y", "./z"]:
-        check("key %r" % key, code(s3.put_object, Bucket=B, Key=key, Body=b"") == "InvalidArgument")
+    for key in ["a//b", "x/../y", "./z", "dir", "full/"]:
+        s3.put_object(Bucket=B, Key=key, Body=key.encode())
+        check("key %r" % key, body(key) == key.encode())
+    for key in ["tab\tbed", "line\nfeed", "nul\0", "\x01\x1f\x7f", "\r"]:
+        s3.put_object(Bucket=B, Key="odd/" + key, Body=key.encode())
+        check("key %r" % key, body("odd/" + key) == key.encode())
+        check("in the list: %r" % key, [o["Key"] for o in s3.list_objects_v2(Bucket=B, Prefix="odd/" + key)["Contents"]] == ["odd/" + key])
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=B, PaginationConfig={"PageSize": 3})
     found = [o["Key"] for p in pages for o in p["Contents"]]
     check("sorted", found == sorted(found, key=lambda k: k.encode()) and "per%2Fcent" in found, found)
@@ -165,6 +170,9 @@ def the_rest():
     check("public put", code(s3.put_object, Bucket=B, Key="mp", Body=b"", ACL="public-read") == "AccessControlListNotSupported")
     versions = s3.list_object_versions(Bucket=B)
     left = [{"Key": v["Key"], "VersionId": v["VersionId"]} for v in versions.get("Versions", []) + versions.get("DeleteMarkers", [])]
+    for one in [one for one in left if one["Key"].startswith("odd/")]:  # XML can't hold all of these keys
+        s3.delete_object(Bucket=B, **one)
+        left.remove(one)
     done = s3.delete_objects(Bucket=B, Delete={"Objects": left, "Quiet": True})
     check("delete versions", not done.get("Errors") and not done.get("Deleted"), done)
     s3.delete_bucket(Bucket=B)

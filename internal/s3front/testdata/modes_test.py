@@ -132,12 +132,6 @@ def tags():
     check("eleven tags", answer(s3.put_object_tagging, Bucket=B, Key="tagged", Tagging={"TagSet": many})[0] == "BadRequest")
     check("one tag twice", answer(s3.put_object_tagging, Bucket=B, Key="tagged", Tagging={"TagSet": one + one})[0] == "InvalidTag")
     check("tags of nothing", answer(s3.get_object_tagging, Bucket=B, Key="nothing")[0] == "NoSuchKey")
-    check("no tags of the bucket", answer(s3.get_bucket_tagging, Bucket=B)[0] == "NoSuchTagSet")
-    s3.put_bucket_tagging(Bucket=B, Tagging={"TagSet": two})
-    got = s3.get_bucket_tagging(Bucket=B)["TagSet"]
-    check("tags of the bucket", sorted(got, key=lambda t: t["Key"]) == two, got)
-    s3.delete_bucket_tagging(Bucket=B)
-    check("no longer", answer(s3.get_bucket_tagging, Bucket=B)[0] == "NoSuchTagSet")
 
 
 def versions():

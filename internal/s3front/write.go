@@ -1,0 +1,31 @@
+package s3front
+
+import (
+	"net/http"
+
+	"muster/internal/objects"
+)
+
+func (f *Front) putObject(w *answer, r *request) error {
+	p := objects.Put{
+		Bucket: r.target.bucket, Key: r.target.key, Tags: r.tags, Conditions: conditionsOf(r.Header),
+		Writer: writerOf(r.caller), Encryption: r.encryption(), Judge: r.judge,
+	}
+	var err error
+	if p.Headers, err = r.readHeaders(); err != nil {
+		return err
+	}
+	if p.Body, err = f.content(r); err != nil {
+		return err
+	}
+	o, err := f.Objects.Put(r.Context(), p)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Etag", quoted(o.ETag))
+	checksumHeaders(h, o.Checksum)
+	versionHeaders(h, &o)
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
