@@ -49,11 +49,11 @@ the AWS APIs your code already speaks.
 	}
 	root.SetOut(out) // before the completion command, which remembers it
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(serveCommand(), envCommand(), tutorialCommand(), operationsCommand(), doctorCommand(), manCommand(), versionCommand())
+	root.AddCommand(serveCommand(), envCommand(), tutorialCommand(), operationsCommand(), bucketCommand(), objectsCommand(), doctorCommand(), manCommand(), versionCommand())
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		c.Args = noArgs
-		if !c.Runnable() { // completion, which has a command for each shell
+		if !c.Runnable() { // a command that only holds others
 			c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 		}
 		completeFlags(c)

@@ -48,7 +48,7 @@ func TestOperations(t *testing.T) {
 	if err != nil || !strings.Contains(out, "sts      GetCallerIdentity") || strings.Contains(out, "CreateThing") {
 		t.Errorf("--service sts: got %q, %v", out, err)
 	}
-	if _, err := told(t, "operations", "--service", "ec2"); err == nil || !strings.Contains(err.Error(), "iam, iot, s3, sagemaker, sts") {
+	if _, err := told(t, "operations", "--service", "ec2"); err == nil || !strings.Contains(err.Error(), "iam, iot, muster, s3, sagemaker, sts") {
 		t.Errorf("--service ec2: got %v, want the services there are", err)
 	}
 }

@@ -70,12 +70,17 @@ func checkHeader(h http.Header) error {
 			return refused(objects.NotBuilt, "the object store can't be sent a header with the name %q", name)
 		}
 		for _, value := range h[name] {
-			if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+			if hasControl(strings.ReplaceAll(value, "\t", "")) {
 				return refused(objects.NotBuilt, "the object store can't be sent a control character in %s", name)
 			}
 		}
 	}
 	return nil
+}
+
+// hasControl reports whether s has a control character.
+func hasControl(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
 }
 
 // tokenRune reports whether r may be in the name of a header (RFC 9110, 5.6.2).

@@ -173,10 +173,10 @@ func (p *listPage) listed(l objects.List) objects.Listed {
 			Headers:  objects.Headers{StorageClass: standard(e.StorageClass)},
 			Checksum: objects.Checksum{Algorithm: e.ChecksumAlgorithm, Type: e.ChecksumType},
 		}
-		if o.Version == "" {
-			o.Version, o.Newest = objects.NullVersion, true // a list of objects has only the newest, and doesn't say their ids
+		if o.Version == "" { // a list of objects has only the newest, and doesn't say their ids
+			o.Newest = true
 		}
-		o.Versioned = o.Version != objects.NullVersion
+		o.Versioned = o.Version != "" && o.Version != objects.NullVersion
 		out.Objects = append(out.Objects, o)
 	}
 	return out

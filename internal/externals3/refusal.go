@@ -66,11 +66,11 @@ var byStatus = map[int]error{
 	http.StatusInsufficientStorage: objects.NoSpace, http.StatusForbidden: errDenied, http.StatusNotFound: objects.NoObject,
 }
 
-// ownFault are codes of what is wrong between Muster and its store.
+// ownFault are codes of what is wrong between Muster and its store, or with it.
 var ownFault = map[string]bool{
 	"SignatureDoesNotMatch": true, "InvalidAccessKeyId": true, "RequestTimeTooSkewed": true, "InvalidToken": true, "ExpiredToken": true,
 	"AuthorizationHeaderMalformed": true, "PermanentRedirect": true, "TemporaryRedirect": true, "XAmzContentSHA256Mismatch": true,
-	"MissingContentLength": true, "IncompleteBody": true, "MalformedXML": true,
+	"MissingContentLength": true, "IncompleteBody": true, "MalformedXML": true, "InternalError": true,
 }
 
 // refusal puts an answer that isn't a success into the words of package objects.

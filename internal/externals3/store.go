@@ -72,7 +72,7 @@ type call struct {
 // do asks the store. A response has a status below 300, and its body must be
 // closed. An error is a refusal, or that nothing was to be heard.
 func (s *Store) do(ctx context.Context, c call) (*http.Response, error) {
-	if err := checkHeader(c.header); err != nil {
+	if err := c.check(); err != nil {
 		return nil, err
 	}
 	out := s.request(c)
@@ -114,6 +114,20 @@ func (s *Store) do(ctx context.Context, c call) (*http.Response, error) {
 		return nil, errors.New("the object store says that it has stored a body before it was sent all of it")
 	}
 	return resp, nil
+}
+
+// check refuses what can't be sent, and ids that no store can have given, since
+// it gives them in a header.
+func (c call) check() error {
+	switch {
+	case hasControl(c.ref.Version):
+		return objects.BadVersion
+	case c.source != nil && hasControl(c.source.Version):
+		return &objects.Refused{Refusal: objects.BadVersion, Source: true}
+	case hasControl(c.query["uploadId"]):
+		return objects.NoUpload
+	}
+	return checkHeader(c.header)
 }
 
 // request writes a call without its body. The path is escaped here once for

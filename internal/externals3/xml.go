@@ -11,7 +11,7 @@ import (
 
 const (
 	maxSmall = 256 << 10 // bytes of an answer about one thing
-	maxList  = 16 << 20  // of a list: 1000 keys, each escaped and with an owner, take less than 6 MiB
+	maxList  = 8 << 20   // of a list: 1000 keys, each escaped and with an owner, take less than 6 MiB
 	maxPage  = 1000      // entries that S3 puts into a list
 	maxTags  = 100       // an object has at most 10
 )

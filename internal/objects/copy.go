@@ -40,7 +40,7 @@ func (o *Objects) Copy(ctx context.Context, c Copy) (Object, error) {
 			row.Checksum = sum
 		}
 		row.Modified = o.now()
-		made, err := w.insert(ctx, row, Plan{Shared: content.Name})
+		made, _, err := w.insert(ctx, row, Plan{Shared: content.Name})
 		if err == nil {
 			made.SourceVersion = source.shownVersion()
 		}

@@ -38,11 +38,15 @@ func (w write) check(ctx context.Context) (func(State) error, error) {
 // early refuses what the write would refuse as things are now, before a long
 // body is read.
 func (w write) early(ctx context.Context, size int64) error {
+	check, err := w.check(ctx)
+	if err != nil {
+		return err
+	}
 	s, err := w.objects.rows.State(ctx, w.bucket, Target{Key: w.key})
 	if err != nil {
 		return err
 	}
-	if err := w.conditions.forWrite(s.Newest); err != nil {
+	if err := check(s); err != nil && !errors.Is(err, errAgain) {
 		return err
 	}
 	after := Usage{Bytes: s.Bucket.Usage.Bytes + size}
@@ -55,13 +59,14 @@ func (w write) early(ctx context.Context, size int64) error {
 	return q.Check(after, adds, Usage{}, adds)
 }
 
-// insert makes row the newest version. The plan's Content and Shared are as given.
-func (w write) insert(ctx context.Context, row Row, plan Plan) (Object, error) {
+// insert makes row the newest version. The plan's Content and Shared are as
+// given. Where it fails, undone says that nothing was kept for certain.
+func (w write) insert(ctx context.Context, row Row, plan Plan) (o Object, undone bool, err error) {
 	salt := newSalt()
 	for range tries {
 		check, err := w.check(ctx)
 		if err != nil {
-			return Object{}, err
+			return Object{}, true, err
 		}
 		var made Row
 		gone, err := w.objects.rows.Change(context.WithoutCancel(ctx), w.bucket, []Target{{Key: w.key}}, func(_ int, s State) (Plan, error) {
@@ -75,12 +80,12 @@ func (w write) insert(ctx context.Context, row Row, plan Plan) (Object, error) {
 			continue
 		}
 		if err != nil {
-			return Object{}, err
+			return Object{}, certain(err), err
 		}
 		w.objects.remove(ctx, gone)
-		return made.Object, nil
+		return made.Object, false, nil
 	}
-	return Object{}, Conflict
+	return Object{}, true, Conflict
 }
 
 // newest returns row as the next version of its key.
@@ -136,7 +141,7 @@ func (o *Objects) Put(ctx context.Context, p Put) (Object, error) {
 	}
 	row := Row{Object: Object{Ref: Ref{Key: p.Key}, Size: content.Size, ETag: hexMD5(in.digest), Modified: o.now(),
 		Headers: p.Headers, Tags: p.Tags, Checksum: in.checksum}, Writer: p.Writer}
-	made, err := w.insert(ctx, row, Plan{Content: &content})
-	done(err == nil || !certain(err))
+	made, undone, err := w.insert(ctx, row, Plan{Content: &content})
+	done(!undone)
 	return made, err
 }

@@ -61,6 +61,9 @@ func (f *Front) putObjectACL(w *answer, r *request) error {
 	return done(w, http.StatusOK)
 }
 
+// aclShape is that of an ACL, which has 100 grants at most.
+var aclShape = shape{bytes: 64 << 10, elements: 600, depth: 5}
+
 var errBadACL = refusal(http.StatusBadRequest, "MalformedACLError", errMalformed.Message)
 
 // readACL refuses an ACL that says anything but what is so. One in a header was
@@ -94,7 +97,7 @@ func (f *Front) readACL(r *request) error {
 			} `xml:"Grant"`
 		}] `xml:"AccessControlList"`
 	}
-	switch _, err := f.readXML(r, smallShape, &in); {
+	switch _, err := f.readXML(r, aclShape, &in); {
 	case err != nil && asError(err) == errMalformed, err == nil && (in.Owner.v == nil || in.List.v == nil):
 		return errBadACL
 	case err != nil:

@@ -133,10 +133,12 @@ const aes256 = "AES256"
 func notHere(r *request) error { return notBuilt(r.op.name + " with an external object store") }
 
 type encryptionRule struct {
-	Algorithm string   `xml:"ApplyServerSideEncryptionByDefault>SSEAlgorithm"`
-	BucketKey bool     `xml:"BucketKeyEnabled"`
-	Blocked   []string `xml:"BlockedEncryptionTypes>EncryptionType,omitempty"`
+	Algorithm string           `xml:"ApplyServerSideEncryptionByDefault>SSEAlgorithm"`
+	BucketKey bool             `xml:"BucketKeyEnabled"`
+	Blocked   *encryptionTypes `xml:"BlockedEncryptionTypes"`
 }
+
+type encryptionTypes struct{ EncryptionType string }
 
 func (f *Front) getEncryption(w *answer, r *request) error {
 	if !f.encryptsAll() {
@@ -148,7 +150,7 @@ func (f *Front) getEncryption(w *answer, r *request) error {
 	}
 	rule := encryptionRule{Algorithm: aes256, BucketKey: kept.BucketKey}
 	if kept.BlocksSSEC {
-		rule.Blocked = []string{"SSE-C"}
+		rule.Blocked = &encryptionTypes{"SSE-C"}
 	}
 	return answerXML(w, struct {
 		XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ServerSideEncryptionConfiguration"`

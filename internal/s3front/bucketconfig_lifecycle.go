@@ -9,7 +9,7 @@ import (
 )
 
 // lifecycleShape is that of a thousand rules with prefixes of 1024 bytes.
-var lifecycleShape = shape{bytes: 2 << 20, elements: 20 * 1000, depth: 5}
+var lifecycleShape = shape{bytes: 2 << 20, elements: 20 * 1000, depth: 6}
 
 // transitionMinimum is a header of requests and answers.
 const transitionMinimum = "X-Amz-Transition-Default-Minimum-Object-Size"

@@ -15,7 +15,11 @@ import (
 // Authorization Reference.
 func (f *Front) common(r *request) policy.Context {
 	c := policy.Context{}
-	c.Set("s3:authType", map[bool]string{true: "REST-QUERY-STRING", false: "REST-HEADER"}[r.signature.Presigned])
+	authType := map[bool]string{true: "REST-QUERY-STRING", false: "REST-HEADER"}[r.signature.Presigned]
+	if r.signature.Form {
+		authType = "POST"
+	}
+	c.Set("s3:authType", authType)
 	c.Set("s3:signatureversion", map[bool]string{true: "AWS", false: "AWS4-HMAC-SHA256"}[r.signature.Version2])
 	switch {
 	case r.signature.Version2:
@@ -59,7 +63,7 @@ func (f *Front) conditions(r *request, tags []objects.Tag) policy.Context {
 		}
 	}
 	if r.op.action == "s3:PutObject" { // parts and what begins them make no object
-		c.Set("s3:ObjectCreationOperation", strconv.FormatBool(r.op.name == "PutObject" || r.op.name == "CopyObject" || r.op.name == "CompleteMultipartUpload"))
+		c.Set("s3:ObjectCreationOperation", strconv.FormatBool(r.op.name == "PutObject" || r.op.name == "PostObject" || r.op.name == "CopyObject" || r.op.name == "CompleteMultipartUpload"))
 	}
 	if r.location != "" {
 		c.Set("s3:LocationConstraint", r.location)

@@ -142,7 +142,7 @@ func (f *Front) serve(w *answer, r *request) error {
 		return f.preflight(w, r)
 	}
 	if f.isForm(r) {
-		return notBuilt("PostObject")
+		return f.postObject(w, r)
 	}
 	if err := f.verify(r); err != nil {
 		return err

@@ -62,6 +62,7 @@ var bucketOperations = []*operation{
 	{name: "ListObjectsV2", method: "GET", target: onBucket, with: []string{"list-type"}, may: append([]string{"continuation-token", "fetch-owner", "start-after"}, listParams...), action: "s3:ListBucket", serve: (*Front).listObjectsV2},
 	{name: "ListObjectVersions", method: "GET", target: onBucket, with: []string{"versions"}, may: append([]string{"key-marker", "version-id-marker"}, listParams...), action: "s3:ListBucketVersions", serve: (*Front).listVersions},
 	{name: "ListMultipartUploads", method: "GET", target: onBucket, with: []string{"uploads"}, may: []string{"delimiter", "encoding-type", "prefix", "max-uploads", "key-marker", "upload-id-marker"}, action: "s3:ListBucketMultipartUploads", serve: (*Front).listUploads},
+	{name: "PostObject", method: "POST", target: onBucket, action: "s3:PutObject", serve: (*Front).postSigned}, // a form: see postObject
 	{name: "DeleteObjects", method: "POST", target: onBucket, with: []string{"delete"}, perKey: true, serve: (*Front).deleteObjects},
 }
 

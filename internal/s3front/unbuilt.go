@@ -46,7 +46,6 @@ var unbuiltOperations = []unbuilt{
 	{"ListBucketIntelligentTieringConfigurations", "GET", onBucket, "intelligent-tiering"},
 	{"ListBucketInventoryConfigurations", "GET", onBucket, "inventory"},
 	{"ListBucketMetricsConfigurations", "GET", onBucket, "metrics"},
-	{"PostObject", "POST", onBucket, ""},
 	{"PutBucketAbac", "PUT", onBucket, "abac"},
 	{"PutBucketAccelerateConfiguration", "PUT", onBucket, "accelerate"},
 	{"PutBucketAnalyticsConfiguration", "PUT", onBucket, "analytics"},

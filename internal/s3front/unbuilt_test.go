@@ -49,6 +49,7 @@ var configurations = map[string][]string{
 	"/cat?retention":              {"GET GetObjectRetention", "PUT PutObjectRetention"},
 	"/cat?select&select-type=2":   {"POST SelectObjectContent"},
 	"/cat?torrent":                {"GET GetObjectTorrent"},
+	"/cat?tagging&acl":            {"PUT PUT of an object with the query parameters acl, tagging"},
 	"/cat?versionId=null":         {"PUT PUT of an object with the query parameters versionId"},
 	"/cat?unheard-of&versions":    {"GET GET of an object with the query parameters versions"},
 	"/cat?partNumber=1&uploads=1": {"PATCH PATCH of an object with the query parameters partNumber, uploads"},

@@ -136,6 +136,7 @@ type chunks struct {
 	out      bytes.Buffer
 	pass     int64 // bytes of an unsigned chunk to let through
 	done     bool
+	ended    bool // the body ended where its length said
 	err      error
 }
 
@@ -225,6 +226,7 @@ func (c *chunks) line() (string, error) {
 			return strings.TrimRight(string(b), "\r\n"), nil
 		}
 		if !errors.Is(err, bufio.ErrBufferFull) {
+			c.ended = errors.Is(err, io.EOF)
 			return strings.TrimRight(string(b), "\r\n"), cut(err)
 		}
 	}

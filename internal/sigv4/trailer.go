@@ -33,6 +33,9 @@ func (s *Signature) chain(kind, previous, hashes string) string {
 func (c *chunks) end() error {
 	c.done = true
 	if c.trailer == "" {
+		if _, err := c.line(); err != nil && !c.ended {
+			return err
+		}
 		return nil
 	}
 	signature, err := c.readTrailer()
@@ -61,6 +64,9 @@ func (c *chunks) readTrailer() (signature string, err error) {
 	seen := map[string]bool{}
 	for range maxTrailerLines {
 		l, err := c.line()
+		if err != nil && !c.ended { // a body that breaks off here is no whole one either
+			return "", err
+		}
 		if l == "" && (err != nil || c.unsigned || signature != "") {
 			return signature, nil
 		}

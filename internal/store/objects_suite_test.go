@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -19,9 +20,10 @@ const minPart = 20_000
 // ownStore is Muster's own store of objects on a directory, which can be closed
 // and opened again.
 type ownStore struct {
-	t    testing.TB
-	dir  string
-	rows *store.Objects
+	t     testing.TB
+	dir   string
+	rows  *store.Objects
+	files *content.Store
 }
 
 func newOwnStore(t testing.TB) *ownStore {
@@ -39,9 +41,41 @@ func (s *ownStore) close() error {
 	if s.rows == nil {
 		return nil
 	}
-	rows := s.rows
+	rows, ctx := s.rows, context.Background() // a test's own is over when it is cleaned up
 	s.rows = nil
-	return errors.Join(rows.Check(context.Background()), rows.Close()) // a test's context is over when it is cleaned up
+	return errors.Join(s.filesAreThoseOfRows(ctx, rows), rows.Check(ctx), rows.Close())
+}
+
+// filesAreThoseOfRows fails unless each content that is kept in a file has one,
+// and each file has a content.
+func (s *ownStore) filesAreThoseOfRows(ctx context.Context, rows *store.Objects) error {
+	want := map[objects.ContentID]bool{}
+	for after := int64(0); ; {
+		page, err := rows.Rows().Contents(ctx, after, 1000)
+		if err != nil {
+			return err
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, c := range page {
+			after = c.ID
+			if c.Kind == objects.InFile {
+				want[c.Name] = true
+			}
+		}
+	}
+	err := s.files.Walk(ctx, func(f objects.File) error {
+		if !want[f.ID] {
+			return fmt.Errorf("the file %v is left behind, temporary: %v", f.ID, f.Temporary)
+		}
+		delete(want, f.ID)
+		return nil
+	})
+	if err == nil && len(want) > 0 {
+		err = fmt.Errorf("%d contents have no file", len(want))
+	}
+	return err
 }
 
 func (s *ownStore) open() (objects.Keeper, error) {
@@ -52,14 +86,13 @@ func (s *ownStore) open() (objects.Keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := content.Open(filepath.Join(s.dir, "content"))
-	if err != nil {
+	if s.files, err = content.Open(filepath.Join(s.dir, "content")); err != nil {
 		return nil, err
 	}
 	if s.rows, err = store.OpenObjects(s.t.Context(), filepath.Join(s.dir, "objects.db")); err != nil {
 		return nil, err
 	}
-	own, err := objects.New(s.t.Context(), s.rows.Rows(), files, master)
+	own, err := objects.New(s.t.Context(), s.rows.Rows(), s.files, master)
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,8 @@ func (d *Door) removeOrphans(ctx context.Context, _ arn.Scope, _ *RemoveOrphansR
 	if err != nil {
 		return nil, err
 	}
-	s, err := own.Sweep(ctx, true)
+	// It takes as long as it takes, however many files there are.
+	s, err := own.Sweep(context.WithoutCancel(ctx), true)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ var deletePromises = []Promise{
 	{"many are removed at once, each with an answer of its own, in order", removeMany},
 	{"one that can't be removed hinders none of the others", removeSome},
 	{"a thousand versions are removed at once", removeThousand},
+	{"a removal of what must be as it was read is refused once it changed", removeOnly},
 	{"an object may be named twice in one removal", removeTwice},
 }
 
@@ -126,4 +127,39 @@ func removeTwice(c *check) {
 		c.ok(d.Err)
 	}
 	c.equal("versions left", len(c.versions(b)), 2) // two markers
+}
+
+func removeOnly(c *check) {
+	b := c.bucket(objects.Enabled)
+	only := func(o objects.Object, version string) error {
+		return c.tryRemove(b, objects.Deletion{Key: o.Key, Version: version, Only: &o}).Err
+	}
+	c.put(b, "k", "old")
+	old := c.versions(b)[0]
+	c.put(b, "k", "top")
+	c.refused(only(old, ""), objects.Conflict)          // another one is the newest
+	c.refused(only(old, old.Version), objects.Conflict) // it was the newest, and is not now
+	read := c.versions(b)
+	c.equal("versions", len(read), 2)
+	c.ok(only(read[1], read[1].Version))
+	c.newestFirst(b, read[0].Version)
+	c.refused(only(read[1], read[1].Version), objects.Conflict) // it is gone
+	c.ok(only(read[0], ""))
+	all := c.versions(b)
+	if len(all) != 2 || !all[0].Marker {
+		c.fatalf("the bucket has %+v, want a marker over one version", all)
+	}
+	c.put(b, "k", "newer")
+	c.refused(only(all[0], all[0].Version), objects.Conflict) // the marker is not the newest
+	c.equal("versions", len(c.versions(b)), 3)
+
+	plain := c.bucket(objects.NeverVersioned)
+	c.put(plain, "k", "read")
+	was := c.versions(plain)[0]
+	c.put(plain, "k", "other")
+	c.refused(c.tryRemove(plain, objects.Deletion{Key: "k", Only: &was}).Err, objects.Conflict)
+	c.holds(newest(plain, "k"), "other")
+	was = c.versions(plain)[0]
+	c.ok(c.tryRemove(plain, objects.Deletion{Key: "k", Only: &was}).Err)
+	c.absent(plain, "k")
 }

@@ -148,7 +148,8 @@ func judgeOfTarget(c *check) {
 		there := `"` + etagOf("there") + `"`
 		d := &deny{}
 		c.putTagged(b, "k", "there", "secret")
-		before := len(c.versions(b))
+		of := objects.List{Bucket: b, Prefix: "k", Max: 1000}
+		before := c.all(c.ListVersions, of).Objects
 		for name, write := range c.overwriting(b, "k", objects.Conditions{IfMatch: there}, d.judge) {
 			d.seen = nil
 			if err := write(); err != errDenied {
@@ -159,7 +160,17 @@ func judgeOfTarget(c *check) {
 			}
 			c.holds(newest(b, "k"), "there")
 		}
-		c.equal("versions", len(c.versions(b)), before+1) // the source of the copies
+		for name, write := range c.overwriting(b, "k", objects.Conditions{IfMatch: `"` + etagOf("other") + `"`}, d.judge) {
+			if err := write(); err != errDenied {
+				c.fatalf("%s on a condition that does not hold: got %v, want the judge's own error", name, err)
+			}
+		}
+		large := newPut(b, "k", text(1, 100_000))
+		large.Conditions, large.Judge = objects.Conditions{IfMatch: `"` + etagOf("other") + `"`}, d.judge
+		if _, err := c.Put(c.ctx, large); err != errDenied {
+			c.fatalf("a large Put on a condition that does not hold: got %v, want the judge's own error", err)
+		}
+		c.equal("versions", c.all(c.ListVersions, of).Objects, before)
 		for name, write := range c.overwriting(b, "k", objects.Conditions{}, d.judge) {
 			d.seen = nil
 			if err := write(); err != nil || len(d.seen) > 0 {

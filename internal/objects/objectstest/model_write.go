@@ -180,6 +180,9 @@ func (m *Model) delete(bucket string, d objects.Deletion) objects.Deleted {
 		if err := holdsForWrite(d.Conditions, there); err != nil {
 			return err
 		}
+		if d.Only != nil && !b.still(found[0], *d.Only) {
+			return objects.Conflict
+		}
 		switch {
 		case d.Version != "":
 			if k := found[0]; k != nil && k.Marker {
@@ -195,6 +198,15 @@ func (m *Model) delete(bucket string, d objects.Deletion) objects.Deleted {
 		return nil
 	})
 	return done
+}
+
+// still reports whether k is what was read as o.
+func (b *place) still(k *kept, o objects.Object) bool {
+	if k == nil {
+		return false
+	}
+	now := b.shown(k)
+	return now.Version == o.Version && now.Newest == o.Newest && now.Marker == o.Marker && now.ETag == o.ETag && now.Modified.Equal(o.Modified)
 }
 
 // Tags implements objects.Keeper.

@@ -10,6 +10,7 @@ import (
 var versionPromises = []Promise{
 	{"without versions an object replaces the one before", replaces},
 	{"every put in a versioned bucket is a version of its own", everyPutIsAVersion},
+	{"a read of a version says whether it is the newest", saysNewest},
 	{"a delete marker hides the versions below and its removal uncovers them", markerHides},
 	{"a delete marker by its id is no object, and says what it is", markerByID},
 	{"a removed version uncovers the one below, and its id is never given again", removedVersion},
@@ -18,6 +19,7 @@ var versionPromises = []Promise{
 	{"a version id that was never given is no version", versionNeverGiven},
 	{"a version id is that of one key", versionOfAnotherKey},
 	{"what was kept of an object is given back as it came", givenBack},
+	{"headers keep the spaces at their ends", keepsSpaces},
 	{"dates are those of the write, and no version is older than the one below", datesOfWrites},
 }
 
@@ -54,10 +56,32 @@ func everyPutIsAVersion(c *check) {
 		c.holds(versionOf(b, "k", id), contents[i])
 		f, err := c.Head(c.ctx, objects.Read{Ref: versionOf(b, "k", id)})
 		c.ok(err)
-		c.equal("newest", f.Newest, i == 0)
 		c.equal("version", f.Version, id)
 	}
 	c.holds(newest(b, "k"), contents[0])
+}
+
+func saysNewest(c *check) {
+	b := c.bucket(objects.Enabled)
+	old, top := c.put(b, "k", "old").Version, c.put(b, "k", "top").Version
+	for id, want := range map[string]bool{"": true, top: true, old: false} {
+		f, err := c.Head(c.ctx, objects.Read{Ref: versionOf(b, "k", id)})
+		c.ok(err)
+		c.equal("newest", f.Newest, want)
+	}
+	c.remove(b, "k", top)
+	f, err := c.Head(c.ctx, objects.Read{Ref: versionOf(b, "k", old)})
+	c.ok(err)
+	c.equal("newest once the one above is removed", f.Newest, true)
+}
+
+func keepsSpaces(c *check) {
+	b := c.bucket(objects.NeverVersioned)
+	p := newPut(b, "k", "content")
+	p.Headers = objects.Headers{CacheControl: " no-cache ", Metadata: map[string]string{"spaced": "  a  "}}
+	c.putAs(p)
+	f, _ := c.get(objects.Read{Ref: newest(b, "k")})
+	c.equal("headers", f.Headers, p.Headers)
 }
 
 func markerHides(c *check) {
@@ -228,7 +252,7 @@ func everyHeader() objects.Headers {
 	return objects.Headers{
 		CacheControl: "no-cache", ContentDisposition: `attachment; filename="ü.txt"`, ContentEncoding: "deflate, gzip", ContentLanguage: "de, en",
 		ContentType: "text/plain; charset=utf-8", Expires: "never, or 0", StorageClass: "STANDARD_IA",
-		Metadata: map[string]string{"serial": "7", "with-dash": " a  b ", "empty": "", "wide": "=?UTF-8?Q?=C3=BC?="},
+		Metadata: map[string]string{"serial": "7", "with-dash": "a  b", "empty": "", "wide": "=?UTF-8?Q?=C3=BC?="},
 	}
 }
 

@@ -73,8 +73,9 @@ type walk struct {
 	past      []string
 	buckets   []string
 	keys      []string
-	uploads   []objects.Upload // begun, by the model's ids
-	given     []objects.Ref    // versions that were made, some of them removed
+	uploads   []objects.Upload    // begun, by the model's ids
+	given     []objects.Ref       // versions that were made, some of them removed
+	removed   map[objects.Ref]int // of these, and how many ids there were by then
 	step      int
 	completed []objects.Completion // by the model's ids
 }
@@ -82,7 +83,7 @@ type walk struct {
 // Run walks and returns the first difference.
 func (w Walk) Run(ctx context.Context, real objects.Keeper) (Counts, error) {
 	r := &walk{
-		Walk: w, ctx: ctx, real: real, model: NewModel(), counts: Counts{}, ids: newNames(),
+		Walk: w, ctx: ctx, real: real, model: NewModel(), counts: Counts{}, ids: newNames(), removed: map[objects.Ref]int{},
 		clock:  time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 		random: rand.New(rand.NewPCG(w.Seed, 0)),
 		keys:   []string{"a", "a/", "a/b", "a/b/c", "a//b", "/x", "..", "a\x00", "b😀", "dir", "dir/x"},
@@ -152,6 +153,7 @@ func (w *walk) one() error {
 	if w.counts[s.name] == nil {
 		w.counts[s.name] = &struct{ Done, Refused int }{}
 	}
+	before := len(w.model.serials)
 	want := s.call(w.model, func(id string) string { return id })
 	got := s.call(w.real, w.ids.real)
 	if (want.err == nil) != s.wrong {
@@ -162,12 +164,13 @@ func (w *walk) one() error {
 	if err := w.compare(got, want, s.loose); err != nil {
 		return fmt.Errorf("%s %s: %w", s.name, s.text, err)
 	}
-	w.remember(want)
+	w.remember(want, before)
 	return nil
 }
 
-// remember keeps names for later steps.
-func (w *walk) remember(a answer) {
+// remember keeps names for later steps; before is how many ids there were
+// before this one.
+func (w *walk) remember(a answer, before int) {
 	for _, o := range a.objects {
 		if o.Version != objects.NullVersion && o.Version != "" && !slices.Contains(w.given, o.Ref) {
 			w.given = append(w.given, o.Ref)
@@ -176,4 +179,9 @@ func (w *walk) remember(a answer) {
 	w.uploads = append(w.uploads, a.begun...)
 	w.uploads = w.uploads[max(0, len(w.uploads)-12):]
 	w.given = w.given[max(0, len(w.given)-200):]
+	for _, r := range w.given {
+		if _, noted := w.removed[r]; !noted && w.kept(r) == nil {
+			w.removed[r] = before
+		}
+	}
 }

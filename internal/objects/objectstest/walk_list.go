@@ -68,14 +68,19 @@ func (w *walk) listVersionsStep() step {
 	}}
 }
 
-// border returns a version, perhaps removed by now, of a key that still has one
-// not newer. Where all of those are gone, a store may have forgotten the place.
+// border returns a version that a page may begin after: one that is there, or
+// was removed while a newer one was there that still is. Else its place may be
+// that of a newer one by now: then this is listed twice, which is no harm.
 func (w *walk) border() (objects.Ref, bool) {
 	for try := 0; try < 10 && len(w.given) > 0; try++ {
 		r := pick(w, w.given...)
-		all := w.model.buckets[r.Bucket].versions[r.Key]
-		if len(all) > 0 && all[0].serial <= w.model.serials[r.Version] {
+		if w.kept(r) != nil {
 			return r, true
+		}
+		for _, k := range w.model.buckets[r.Bucket].versions[r.Key] {
+			if k.serial > w.model.serials[r.Version] && k.serial <= w.removed[r] {
+				return r, true
+			}
 		}
 	}
 	return objects.Ref{}, false

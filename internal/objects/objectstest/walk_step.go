@@ -27,7 +27,7 @@ func (w *walk) next() step {
 		{3, w.attributesStep}, {6, w.deleteStep}, {6, w.deleteVersion}, {3, w.deleteMany}, {2, w.deleteOnCondition},
 		{6, w.copyStep}, {2, w.copyOnCondition}, {2, w.copySelf}, {5, w.listStep}, {5, w.listVersionsStep}, {2, w.listUploadsStep},
 		{3, w.tagsStep}, {4, w.setTagsStep}, {3, w.versioningStep}, {4, w.createUpload}, {8, w.putPart}, {3, w.copyPart},
-		{6, w.completeStep}, {2, w.completeWrong}, {2, w.completeOnCondition}, {2, w.completeAgain}, {1, w.abortStep}, {2, w.listPartsStep}, {1, w.bucketStep},
+		{6, w.completeStep}, {2, w.completeWrong}, {2, w.completeOnCondition}, {2, w.completeAgain}, {1, w.abortStep}, {2, w.listPartsStep}, {2, w.bucketStep},
 	}
 	total := 0
 	for _, m := range makers {
@@ -227,19 +227,17 @@ func (w *walk) versioningStep() step {
 }
 
 func (w *walk) bucketStep() step {
-	b := pick(w, append([]string{w.buckets[0] + "-extra", w.buckets[0] + "-extra"}, w.buckets...)...)
-	remove := w.chance(50) || b != w.buckets[0]+"-extra"
-	name := "MakeBucket"
-	if remove {
-		name = "RemoveBucket"
-	}
-	return step{name: name, text: b, call: func(k objects.Keeper, _ func(string) string) answer {
-		if !remove {
+	extra := w.buckets[0] + "-extra" // it never holds anything
+	b := pick(w, append([]string{extra, extra, extra, extra}, w.buckets...)...)
+	if b == extra && w.chance(50) {
+		return step{name: "MakeBucket", text: b, call: func(k objects.Keeper, _ func(string) string) answer {
 			return answer{err: k.MakeBucket(w.ctx, b)}
-		}
-		if err := k.RemoveBucket(w.ctx, b); err != nil || b == w.buckets[0]+"-extra" {
+		}}
+	}
+	return step{name: "RemoveBucket", text: b, call: func(k objects.Keeper, _ func(string) string) answer {
+		if err := k.RemoveBucket(w.ctx, b); err != nil || b == extra {
 			return answer{err: err}
 		}
-		return answer{err: k.MakeBucket(w.ctx, b)} // one that was empty: it is new now
+		return answer{err: k.MakeBucket(w.ctx, b)} // it was empty, and is new now
 	}}
 }
