@@ -3,14 +3,19 @@ package proof
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +32,7 @@ type s3call struct {
 	header       string // one, as "Name: value"
 	writes       bool
 	also         []string // as in call
+	none         string   // the refusal that is right where nothing is configured
 	keep         func(n *names, body []byte)
 }
 
@@ -36,6 +42,10 @@ func (s s3call) call() call {
 
 func (s s3call) ask(ctx context.Context, c *awsclient.Client, n *names) error {
 	body, err := askS3(ctx, c, n.fill(s.head), n.fill(s.header), n.fill(s.body))
+	var said *awsclient.Error
+	if s.none != "" && errors.As(err, &said) && said.Code == s.none {
+		return nil
+	}
 	if err == nil && s.keep != nil {
 		s.keep(n, body)
 	}
@@ -115,6 +125,8 @@ func objectCalls() []call {
 		{name: "GetObject", action: "GetObject", head: "GET /{bucket}/{object}"},
 		{name: "HeadObject", action: "GetObject", head: "HEAD /{bucket}/{object}"},
 		{name: "GetObjectAttributes", action: "GetObject", head: "GET /{bucket}/{object}?attributes=", header: "X-Amz-Object-Attributes: ETag", also: []string{"s3:GetObjectAttributes"}},
+		{name: "GetObjectAcl", action: "GetObjectAcl", head: "GET /{bucket}/{object}?acl="},
+		{name: "PutObjectAcl", action: "PutObjectAcl", head: "PUT /{bucket}/{object}?acl=", header: "X-Amz-Acl: private"},
 		{name: "ListObjects", action: "ListBucket", head: "GET /{bucket}"},
 		{name: "ListObjectsV2", action: "ListBucket", head: "GET /{bucket}?list-type=2"},
 		{name: "ListObjectVersions", action: "ListBucketVersions", head: "GET /{bucket}?versions="},
@@ -133,13 +145,106 @@ func objectCalls() []call {
 		{name: "CompleteMultipartUpload", action: "PutObject", head: "POST /{bucket}/{object}?uploadId={upload}", body: completed, writes: true},
 		{name: "CreateMultipartUpload", action: "PutObject", head: "POST /{bucket}/{object}?uploads=", writes: true, keep: takeUpload},
 		{name: "AbortMultipartUpload", action: "AbortMultipartUpload", head: "DELETE /{bucket}/{object}?uploadId={upload}", writes: true},
-		{name: "DeleteObjects", action: "DeleteObject", head: "POST /{bucket}?delete=", body: `<Delete><Object><Key>copy</Key></Object></Delete>`, writes: true},
+		{name: "DeleteObjects", action: "DeleteObject", head: "POST /{bucket}?delete=", body: `<Delete><Object><Key>copy</Key></Object><Object><Key>form</Key></Object></Delete>`, writes: true},
 		{name: "DeleteObject", action: "DeleteObject", head: "DELETE /{bucket}/{object}", writes: true},
 		{name: "GetBucketVersioning", action: "GetBucketVersioning", head: "GET /{bucket}?versioning="},
 		{name: "PutBucketVersioning", action: "PutBucketVersioning", head: "PUT /{bucket}?versioning=", body: `<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>`, writes: true},
+		{name: "GetBucketAcl", action: "GetBucketAcl", head: "GET /{bucket}?acl="},
+		{name: "PutBucketAcl", action: "PutBucketAcl", head: "PUT /{bucket}?acl=", header: "X-Amz-Acl: private"},
+		{name: "PutBucketCors", action: "PutBucketCORS", head: "PUT /{bucket}?cors=", writes: true,
+			body: `<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin></CORSRule></CORSConfiguration>`},
+		{name: "GetBucketCors", action: "GetBucketCORS", head: "GET /{bucket}?cors="},
+		{name: "DeleteBucketCors", action: "PutBucketCORS", head: "DELETE /{bucket}?cors=", writes: true},
+		{name: "PutBucketLifecycleConfiguration", action: "PutLifecycleConfiguration", head: "PUT /{bucket}?lifecycle=", writes: true,
+			body: `<LifecycleConfiguration><Rule><ID>old</ID><Status>Enabled</Status><Filter><Prefix>old/</Prefix></Filter><Expiration><Days>9</Days></Expiration></Rule></LifecycleConfiguration>`},
+		{name: "GetBucketLifecycleConfiguration", action: "GetLifecycleConfiguration", head: "GET /{bucket}?lifecycle="},
+		{name: "DeleteBucketLifecycle", action: "PutLifecycleConfiguration", head: "DELETE /{bucket}?lifecycle=", writes: true},
+		{name: "PutBucketEncryption", action: "PutEncryptionConfiguration", head: "PUT /{bucket}?encryption=", writes: true,
+			body: `<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>`},
+		{name: "GetBucketEncryption", action: "GetEncryptionConfiguration", head: "GET /{bucket}?encryption="},
+		{name: "DeleteBucketEncryption", action: "PutEncryptionConfiguration", head: "DELETE /{bucket}?encryption=", writes: true},
+		{name: "DeletePublicAccessBlock", action: "PutBucketPublicAccessBlock", head: "DELETE /{bucket}?publicAccessBlock=", writes: true},
+		{name: "PutPublicAccessBlock", action: "PutBucketPublicAccessBlock", head: "PUT /{bucket}?publicAccessBlock=", writes: true,
+			body: `<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls><BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>`},
+		{name: "GetPublicAccessBlock", action: "GetBucketPublicAccessBlock", head: "GET /{bucket}?publicAccessBlock="},
+		{name: "DeleteBucketOwnershipControls", action: "PutBucketOwnershipControls", head: "DELETE /{bucket}?ownershipControls=", writes: true},
+		{name: "PutBucketOwnershipControls", action: "PutBucketOwnershipControls", head: "PUT /{bucket}?ownershipControls=", writes: true,
+			body: `<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule></OwnershipControls>`},
+		{name: "GetBucketOwnershipControls", action: "GetBucketOwnershipControls", head: "GET /{bucket}?ownershipControls="},
+		{name: "GetBucketAccelerateConfiguration", action: "GetAccelerateConfiguration", head: "GET /{bucket}?accelerate="},
+		{name: "GetBucketLogging", action: "GetBucketLogging", head: "GET /{bucket}?logging="},
+		{name: "GetBucketNotificationConfiguration", action: "GetBucketNotification", head: "GET /{bucket}?notification="},
+		{name: "GetBucketPolicy", action: "GetBucketPolicy", head: "GET /{bucket}?policy=", none: "NoSuchBucketPolicy"},
+		{name: "GetBucketPolicyStatus", action: "GetBucketPolicyStatus", head: "GET /{bucket}?policyStatus=", none: "NoSuchBucketPolicy"},
+		{name: "GetBucketReplication", action: "GetReplicationConfiguration", head: "GET /{bucket}?replication=", none: "ReplicationConfigurationNotFoundError"},
+		{name: "GetBucketRequestPayment", action: "GetBucketRequestPayment", head: "GET /{bucket}?requestPayment="},
+		{name: "GetBucketWebsite", action: "GetBucketWebsite", head: "GET /{bucket}?website=", none: "NoSuchWebsiteConfiguration"},
+		{name: "GetObjectLockConfiguration", action: "GetBucketObjectLockConfiguration", head: "GET /{bucket}?object-lock=", none: "ObjectLockConfigurationNotFoundError"},
 		{name: "DeleteBucket", action: "DeleteBucket", head: "DELETE /{bucket}", writes: true},
 	} {
 		all = append(all, s.call())
 	}
-	return all
+	post := call{service: "s3", name: "PostObject", action: "s3:PutObject", writes: true, ask: postForm}
+	before := func(name string) int { return slices.IndexFunc(all, func(c call) bool { return c.name == name }) }
+	all = slices.Insert(all, before("GetObject"), post)
+	return slices.Insert(all, before("DeleteBucket"), adminCalls()...) // which are about the bucket
+}
+
+// postForm uploads an object by a form, as a browser does.
+func postForm(ctx context.Context, c *awsclient.Client, n *names) error {
+	now := time.Now().UTC()
+	day, at := now.Format("20060102"), now.Format("20060102T150405Z")
+	scope := day + "/" + c.Region + "/s3/aws4_request"
+	fields := [][2]string{{"key", "form"}, {"x-amz-algorithm", sigv4.Algorithm}, {"x-amz-credential", c.Credential.AccessKey + "/" + scope}, {"x-amz-date", at}}
+	if !c.Credential.Token.Empty() {
+		fields = append(fields, [2]string{"x-amz-security-token", c.Credential.Token.Reveal()})
+	}
+	conditions := []any{map[string]string{"bucket": n.bucket}}
+	for _, f := range fields {
+		conditions = append(conditions, map[string]string{f[0]: f[1]})
+	}
+	policy, err := json.Marshal(map[string]any{"expiration": now.Add(time.Hour).Format(time.RFC3339), "conditions": conditions})
+	if err != nil {
+		return err
+	}
+	encoded := base64.StdEncoding.EncodeToString(policy)
+	key := []byte("AWS4" + c.Credential.Secret.Reveal())
+	for _, text := range []string{day, c.Region, "s3", "aws4_request", encoded} {
+		m := hmac.New(sha256.New, key)
+		m.Write([]byte(text))
+		key = m.Sum(nil)
+	}
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for _, f := range append(fields, [2]string{"policy", encoded}, [2]string{"x-amz-signature", hex.EncodeToString(key)}) {
+		if err := w.WriteField(f[0], f[1]); err != nil {
+			return err
+		}
+	}
+	file, err := w.CreateFormFile("file", "form.txt")
+	if err != nil {
+		return err
+	}
+	io.WriteString(file, "of a form, at "+at)
+	if err := w.Close(); err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.Endpoint+"/"+n.bucket, &body)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	answer, err := c.HTTP.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	var said struct{ Code, Message string }
+	if answer.StatusCode > 299 {
+		if err := xml.NewDecoder(answer.Body).Decode(&said); err != nil {
+			return err
+		}
+		return &awsclient.Error{Status: answer.StatusCode, Code: said.Code, Message: said.Message}
+	}
+	return nil
 }

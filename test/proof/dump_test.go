@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -15,51 +14,46 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
 	_ "modernc.org/sqlite" // the test reads what the server keeps, behind its back
 )
 
-// dump is everything a server keeps, last uses aside: a digest of every table of its database,
-// and of every file and directory of its object store with its attributes.
+// dump is everything a server keeps, last uses aside: a digest of every table
+// of its databases, and of every file of contents.
 type dump map[string]string
 
 // keeper reads what is kept in a data directory.
 type keeper struct {
-	db      *sql.DB
-	objects string
+	databases map[string]*sql.DB
+	contents  string
 }
 
 func openKeeper(t *testing.T, data string) *keeper {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(data, "muster.db")+"?mode=ro&_pragma=busy_timeout(5000)")
-	if err != nil {
-		t.Fatal(err)
+	k := &keeper{databases: map[string]*sql.DB{}, contents: filepath.Join(data, "content")}
+	for _, name := range []string{"muster.db", "objects.db"} {
+		db, err := sql.Open("sqlite", "file:"+filepath.Join(data, name)+"?mode=ro&_pragma=busy_timeout(5000)")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { db.Close() })
+		k.databases[name] = db
 	}
-	t.Cleanup(func() { db.Close() })
-	return &keeper{db, filepath.Join(data, "s3")}
+	return k
 }
 
 func (k *keeper) dump(t *testing.T) dump {
 	t.Helper()
 	d := dump{}
-	for _, table := range k.tables(t) {
-		d["table "+table] = k.table(t, table)
+	for name, db := range k.databases {
+		for _, table := range tables(t, db) {
+			d["table "+table+" of "+name] = tableDigest(t, db, table)
+		}
 	}
-	err := filepath.WalkDir(k.objects, func(path string, e fs.DirEntry, err error) error {
-		if err != nil {
+	err := filepath.WalkDir(k.contents, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
 			return err
 		}
-		name := strings.TrimPrefix(path, k.objects)
-		kept, err := attributes(path)
-		if err != nil {
-			return err
-		}
-		if e.IsDir() {
-			d["directory "+name] = kept
-			return nil
-		}
-		content, err := fileDigest(path)
-		d["file "+name] = content + kept
+		d["file "+strings.TrimPrefix(path, k.contents)], err = fileDigest(path)
 		return err
 	})
 	if err != nil {
@@ -68,9 +62,9 @@ func (k *keeper) dump(t *testing.T) dump {
 	return d
 }
 
-func (k *keeper) tables(t *testing.T) []string {
+func tables(t *testing.T, db *sql.DB) []string {
 	t.Helper()
-	rows, err := k.db.Query(`SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`)
+	rows, err := db.Query(`SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,9 +87,9 @@ func (k *keeper) tables(t *testing.T) []string {
 // request is a use of, too. They are written now and then.
 var uses = []string{"used", "used_service", "used_region"}
 
-func (k *keeper) table(t *testing.T, name string) string {
+func tableDigest(t *testing.T, db *sql.DB, name string) string {
 	t.Helper()
-	rows, err := k.db.Query(`SELECT * FROM "` + name + `"`)
+	rows, err := db.Query(`SELECT * FROM "` + name + `"`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,33 +128,6 @@ func fileDigest(path string) (string, error) {
 	}
 	defer f.Close()
 	return digest(f), nil
-}
-
-// attributes are the extended ones, where the object store keeps what it knows
-// of objects and buckets.
-func attributes(path string) (string, error) {
-	size, err := unix.Listxattr(path, nil)
-	if errors.Is(err, unix.ENOTSUP) || size == 0 {
-		return "", nil // the store keeps files instead
-	}
-	if err != nil {
-		return "", err
-	}
-	list := make([]byte, size)
-	if _, err := unix.Listxattr(path, list); err != nil {
-		return "", err
-	}
-	all := strings.Split(strings.TrimRight(string(list), "\x00"), "\x00")
-	for i, name := range all {
-		value := make([]byte, 64<<10)
-		n, err := unix.Getxattr(path, name, value)
-		if err != nil {
-			return "", err
-		}
-		all[i] += fmt.Sprintf("=%q", value[:n])
-	}
-	slices.Sort(all)
-	return digest(strings.NewReader(strings.Join(all, " "))), nil
 }
 
 func digest(r io.Reader) string {
