@@ -11,7 +11,7 @@ export CGO_ENABLED ?= 0
 .PHONY: build demo test race lint generate docs bench fuzz man release image clean
 
 build:
-	@test -x $(BIN) || echo "Building Muster. The first build compiles SQLite and the S3 store and takes some minutes."
+	@test -x $(BIN) || echo "Building Muster. The first build compiles SQLite and takes a minute or two."
 	@mkdir -p bin
 	$(GO) build $(if $(wildcard $(BIN)),,-v) -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/muster
 
