@@ -233,3 +233,6 @@ var ownPaths = []string{"console", "crl", "ocsp", "metrics", "healthz", "readyz"
 // of Muster's own, so that requests without a signature don't reach it. No such
 // bucket is made; one that was made before it was reserved stays.
 func Reserved(name string) bool { return slices.Contains(ownPaths, name) }
+
+// ReservedNames returns all names that are Reserved.
+func ReservedNames() []string { return slices.Clone(ownPaths) }

@@ -62,12 +62,12 @@ func (s *Store) Write(ctx context.Context, id objects.ContentID, key objects.Sea
 		return err
 	}
 	if !s.claim(id) {
-		return fmt.Errorf("write content %x: %w", id, fs.ErrExist)
+		return fmt.Errorf("write content %s: %w", id, fs.ErrExist)
 	}
 	defer s.unclaim(id)
 	_, err := os.Lstat(s.path(id))
 	if err == nil {
-		return fmt.Errorf("write content %x: %w", id, fs.ErrExist)
+		return fmt.Errorf("write content %s: %w", id, fs.ErrExist)
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return keeping(id, err)
@@ -138,7 +138,7 @@ func (s *Store) isWriting(id objects.ContentID) bool {
 // again, and is swept as one that nobody needs.
 func (s *Store) Remove(id objects.ContentID) error {
 	if err := os.Remove(s.path(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove content %x: %w", id, err)
+		return fmt.Errorf("remove content %s: %w", id, err)
 	}
 	return nil
 }
@@ -168,5 +168,5 @@ func keeping(id objects.ContentID, err error) error {
 	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
 		return objects.NoSpace
 	}
-	return fmt.Errorf("write content %x: %w", id, err)
+	return fmt.Errorf("write content %s: %w", id, err)
 }

@@ -51,7 +51,7 @@ func derive(id objects.ContentID, key objects.SealingKey, size int64) (secrets, 
 	info = binary.BigEndian.AppendUint64(info, uint64(key.ID))
 	derived, err := hkdf.Key(sha256.New, key.Secret[:], nil, string(info), 32+checkBytes)
 	if err != nil {
-		return secrets{}, fmt.Errorf("derive the key of content %x: %w", id, err)
+		return secrets{}, fmt.Errorf("derive the key of content %s: %w", id, err)
 	}
 	s := secrets{key: derived[:32]}
 	s.header[0] = version
@@ -103,7 +103,7 @@ func sealedSize(size int64) (int64, error) {
 
 // damaged returns objects.ErrDamaged with the content and the reason.
 func damaged(id objects.ContentID, reason string) error {
-	return fmt.Errorf("content %x: %w: %s", id, objects.ErrDamaged, reason)
+	return fmt.Errorf("content %s: %w: %s", id, objects.ErrDamaged, reason)
 }
 
 // opening returns err as damage when it is the library's refusal of bytes, and
@@ -113,5 +113,5 @@ func opening(id objects.ContentID, err error) error {
 	if errors.As(err, &refused) {
 		return damaged(id, refused.Error())
 	}
-	return fmt.Errorf("read content %x: %w", id, err)
+	return fmt.Errorf("read content %s: %w", id, err)
 }

@@ -23,17 +23,17 @@ func (s *Store) Read(ctx context.Context, id objects.ContentID, key objects.Seal
 		return nil, err
 	}
 	if first < 0 || length < 0 || first > size || length > size-first {
-		return nil, fmt.Errorf("content %x has %d bytes, not %d from %d on", id, size, length, first)
+		return nil, fmt.Errorf("content %s has %d bytes, not %d from %d on", id, size, length, first)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	f, err := os.Open(s.path(id))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("content %x: %w", id, objects.ErrNoFile)
+		return nil, fmt.Errorf("content %s: %w", id, objects.ErrNoFile)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read content %x: %w", id, err)
+		return nil, fmt.Errorf("read content %s: %w", id, err)
 	}
 	r, err := open(f, id, key, size, sealed, first, length)
 	if err != nil {
@@ -47,7 +47,7 @@ func (s *Store) Read(ctx context.Context, id objects.ContentID, key objects.Seal
 func open(f *os.File, id objects.ContentID, key objects.SealingKey, size, sealed, first, length int64) (*reader, error) {
 	info, err := f.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("read content %x: %w", id, err)
+		return nil, fmt.Errorf("read content %s: %w", id, err)
 	}
 	if info.Size() != sealed || !info.Mode().IsRegular() {
 		return nil, damaged(id, fmt.Sprintf("its file has %d bytes instead of %d", info.Size(), sealed))
@@ -58,7 +58,7 @@ func open(f *os.File, id objects.ContentID, key objects.SealingKey, size, sealed
 	}
 	var header [headerBytes]byte
 	if _, err := f.ReadAt(header[:], 0); err != nil {
-		return nil, fmt.Errorf("read content %x: %w", id, err)
+		return nil, fmt.Errorf("read content %s: %w", id, err)
 	}
 	if err := secrets.checkHeader(id, header[:]); err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func open(f *os.File, id objects.ContentID, key objects.SealingKey, size, sealed
 	r.source.r = io.NewSectionReader(f, begin, sealed-begin)
 	r.packages, err = sio.DecryptReader(&r.source, secrets.dare(number))
 	if err != nil {
-		return nil, fmt.Errorf("read content %x: %w", id, err)
+		return nil, fmt.Errorf("read content %s: %w", id, err)
 	}
 	r.buf = buffers.Get().(*[headerBytes + sealedPackage]byte)
 	if r.fill(); r.err != nil {

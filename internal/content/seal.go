@@ -69,7 +69,7 @@ func seal(ctx context.Context, w io.Writer, id objects.ContentID, key objects.Se
 	whole := &exactly{ctx: ctx, r: r, left: size}
 	packages, err := sio.EncryptReader(whole, secrets.dare(0))
 	if err != nil {
-		return fmt.Errorf("seal content %x: %w", id, err)
+		return fmt.Errorf("seal content %s: %w", id, err)
 	}
 	buf := buffers.Get().(*[headerBytes + sealedPackage]byte)
 	defer buffers.Put(buf)
@@ -84,7 +84,7 @@ func seal(ctx context.Context, w io.Writer, id objects.ContentID, key objects.Se
 			return whole.err
 		}
 		if err != nil && err != io.EOF {
-			return fmt.Errorf("seal content %x: %w", id, err)
+			return fmt.Errorf("seal content %s: %w", id, err)
 		}
 		if _, err := w.Write(buf[:filled+n]); err != nil {
 			return keeping(id, err)

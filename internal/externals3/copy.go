@@ -31,7 +31,7 @@ func (s *Store) Copy(ctx context.Context, c objects.Copy) (objects.Object, error
 		ask := call{method: http.MethodPut, ref: ref, header: h, slow: true, source: &c.From}
 		done, err := s.made(ctx, ask, "CopyObjectResult")
 		if err != nil {
-			return objects.Object{}, err
+			return objects.Object{}, w.settle(err)
 		}
 		return s.complete(ctx, done), nil
 	})

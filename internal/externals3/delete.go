@@ -19,7 +19,7 @@ func (s *Store) Delete(ctx context.Context, bucket string, all []objects.Deletio
 	done := make([]objects.Deleted, len(all))
 	var together []int
 	for i, d := range all {
-		if len(all) > 1 && d.Conditions.IfMatch == "" && inXML(d.Key) && inXML(d.Version) {
+		if len(all) > 1 && d.Conditions.IfMatch == "" && d.Only == nil && inXML(d.Key) && inXML(d.Version) {
 			together = append(together, i)
 			continue
 		}
@@ -51,7 +51,14 @@ func inXML(s string) bool {
 }
 
 func (s *Store) deleteOne(ctx context.Context, bucket string, d objects.Deletion, done *objects.Deleted) error {
+	if d.Only != nil { // S3 has no such condition, and without it the wrong version could go
+		return refused(objects.NotBuilt, "The object store can't remove a version only if it is as it was.")
+	}
 	c := call{method: http.MethodDelete, ref: objects.Ref{Bucket: bucket, Key: d.Key, Version: d.Version}, header: http.Header{}}
+	if strings.TrimSpace(d.Conditions.IfMatch) == "*" { // which stores understand
+		c.header.Set("If-Match", "*")
+		d.Conditions.IfMatch, d.Judge = "", nil
+	}
 	w, err := s.overwriting(ctx, c.ref, objects.Conditions{IfMatch: d.Conditions.IfMatch}, d.Judge, c.header)
 	if err != nil {
 		return err
@@ -61,7 +68,7 @@ func (s *Store) deleteOne(ctx context.Context, bucket string, d objects.Deletion
 		return err
 	}
 	h, err := s.simple(ctx, c)
-	if err != nil && d.Conditions.IfMatch == "" && (errors.Is(err, objects.NoObject) || errors.Is(err, objects.NoVersion)) {
+	if err != nil && c.header.Get("If-Match") == "" && (errors.Is(err, objects.NoObject) || errors.Is(err, objects.NoVersion)) {
 		h, err = http.Header{}, nil // to S3 it is removed
 	}
 	if err != nil {

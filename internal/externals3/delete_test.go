@@ -54,6 +54,9 @@ func TestDeleteOfWhatIsGone(t *testing.T) {
 	must(t, one(objects.Deletion{Key: "key"}))
 	must(t, one(objects.Deletion{Key: "key", Version: "v"}))
 	refusedWith(t, one(objects.Deletion{Key: "key", Conditions: objects.Conditions{IfMatch: `"e"`}}), objects.NoObject)
+	f.requests()
+	refusedWith(t, one(objects.Deletion{Key: "key", Version: "v", Only: &objects.Object{}}), objects.NotBuilt)
+	equal(t, "requests for what can't be asked for", len(f.requests()), 0)
 	f.answer = fails(404, "NoSuchBucket")
 	for _, all := range [][]objects.Deletion{{{Key: "a"}}, {{Key: "a"}, {Key: "b"}}} {
 		refusedWith(t, second(f.Delete(t.Context(), "bucket", all)), objects.NoBucket)

@@ -137,11 +137,11 @@ func withoutChunked(encoding string) string {
 	}
 	var left []string
 	for part := range strings.SplitSeq(encoding, ",") {
-		if part = strings.TrimSpace(part); part != "" && part != awsChunked {
-			left = append(left, part)
+		if name := strings.TrimSpace(part); name != "" && name != awsChunked {
+			left = append(left, part) // with its spaces: what is kept comes back as it was sent
 		}
 	}
-	return strings.Join(left, ",")
+	return strings.TrimSpace(strings.Join(left, ","))
 }
 
 // checksumOf reads the checksum of an answer.

@@ -48,7 +48,7 @@ func TestMetadataThatStoresObey(t *testing.T) {
 	f := newFake(t, says(200, "", made))
 	for _, name := range []string{"snowball-auto-extract", "Snowball-Auto-Extract", "snowball_auto_extract", "minio-snowball-prefix", "rustfs-snowball-prefix", "acme-snowball-prefix",
 		"x-amz-meta-snowball-auto-extract", "x-amz-meta-x-amz-meta-snowball-auto-extract", "x-amz-snowball-auto-extract", "x-minio-internal-x", "X-Minio-Source-Etag", "rustfs-ec-block-size-hint",
-		"x-rustfs-internal-x", "rgwx-version-id", "rgw-x", "RGWX_mtime", "x-rgw-cloud", "scal-location-constraint", "scal-version-id", "x-scal-last-modified"} {
+		"x-rustfs-internal-x", "rgwx-version-id", "rgw-x", "RGWX_mtime", "x-rgw-cloud", "x_minio_internal_x", "SCAL_Version_Id", "scal-location-constraint", "scal-version-id", "x-scal-last-modified"} {
 		h := objects.Headers{Metadata: map[string]string{name: "true", "harmless": "1"}}
 		p := put("a tar")
 		p.Headers = h

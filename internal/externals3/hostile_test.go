@@ -54,6 +54,7 @@ func TestAnswersThatAreNotBelieved(t *testing.T) {
 		{"a key without end", endless("<ListBucketResult><Contents><Key>", "xxxxxxxxxx"), list},
 		{"elements in each other without end", endless("<ListBucketResult>", "<a>"), list},
 		{"tags without end", endless("<Tagging><TagSet>", "<Tag><Key>a</Key></Tag>"), tags},
+		{"more tags than an object has", says(200, "<Tagging><TagSet>"+strings.Repeat("<Tag/>", 101)+"</TagSet></Tagging>"), tags},
 		{"more parts than were asked for", says(200, "<ListPartsResult>"+strings.Repeat("<Part/>", 3)+"</ListPartsResult>"), parts},
 		{"parts that begin again", says(200, "<ListPartsResult><IsTruncated>true</IsTruncated><NextPartNumberMarker>5</NextPartNumberMarker></ListPartsResult>"), parts},
 		{"another range", partial("bytes 3-9/20"), span},

@@ -144,6 +144,8 @@ type overwrite struct {
 	last  *seen
 	holds bool // the key is to be held even where nothing is judged
 
+	pinned bool // If-Match was *
+
 	mu     sync.Mutex
 	unlock func()
 	over   bool
@@ -153,12 +155,18 @@ type overwrite struct {
 // the conditions for the store. Call take before the last bytes of the write,
 // and release after it in any case.
 func (s *Store) overwriting(ctx context.Context, ref objects.Ref, c objects.Conditions, judge objects.Judge, h http.Header) (*overwrite, error) {
-	conditions(h, "", c)
 	w := &overwrite{store: s, ref: ref}
-	if judge == nil || !namesETags(c.IfMatch) {
-		return w, nil
+	if !namesETags(c.IfMatch) {
+		judge = nil
 	}
 	var err error
+	if w.pinned, err = s.pinAny(ctx, ref, &c); err != nil {
+		return nil, err
+	}
+	conditions(h, "", c)
+	if judge == nil {
+		return w, nil
+	}
 	if w.last, err = s.judged(ctx, ref, judge); err != nil {
 		return nil, err
 	}
@@ -171,6 +179,30 @@ func (s *Store) overwriting(ctx context.Context, ref objects.Ref, c objects.Cond
 	}
 	h.Set("If-Match", `"`+w.last.ETag+`"`)
 	return w, nil
+}
+
+// pinAny puts the ETag of the object that is there in place of an If-Match of *,
+// which S3 takes for a removal only. It reports whether it did.
+func (s *Store) pinAny(ctx context.Context, ref objects.Ref, c *objects.Conditions) (pinned bool, err error) {
+	if !slices.ContainsFunc(strings.Split(c.IfMatch, ","), func(item string) bool { return strings.TrimSpace(item) == "*" }) {
+		return false, nil
+	}
+	found, err := s.fetch(ctx, http.MethodHead, objects.Read{Ref: ref})
+	if err != nil {
+		return false, err
+	}
+	c.IfMatch = `"` + found.ETag + `"`
+	return true, nil
+}
+
+// settle returns what a refused write means to who asked for it: another object
+// than was looked at is no reason that a condition of * names.
+func (w *overwrite) settle(err error) error {
+	var r *objects.Refused
+	if w.pinned && errors.As(err, &r) && r.Refusal == objects.Precondition && r.Condition == "If-Match" {
+		return objects.Conflict
+	}
+	return err
 }
 
 // take takes hold of the key. It fails when the object is no more the one that

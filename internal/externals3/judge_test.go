@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"muster/internal/objects"
 )
@@ -134,6 +136,8 @@ func TestCopyOfWhatWasJudged(t *testing.T) {
 // store has answered: a look between would see the new content with old tags.
 func TestLookWaitsForTags(t *testing.T) {
 	stored, mayAnswer := make(chan struct{}), make(chan struct{})
+	answer := sync.OnceFunc(func() { close(mayAnswer) })
+	t.Cleanup(answer)
 	f := newFake(t, tagged(noTags, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPut {
 			close(stored)
@@ -162,10 +166,10 @@ func TestLookWaitsForTags(t *testing.T) {
 	looked := look()
 	select {
 	case <-looked:
-		t.Error("the object was looked at while the store was still at it")
-	default:
+		t.Fatal("the object was looked at while the store was still at it")
+	case <-time.After(100 * time.Millisecond): // many times what a look takes
 	}
-	close(mayAnswer)
+	answer()
 	must(t, <-wrote)
 	must(t, <-looked)
 }
@@ -179,6 +183,15 @@ func TestConditionOfTheStore(t *testing.T) {
 	all := f.requests()
 	equal(t, "requests", lines(all), []string{"HEAD /bucket/key", "GET /bucket/key?tagging=&versionId=v", "HEAD /bucket/key", "GET /bucket/key?tagging=&versionId=v", "PUT /bucket/key"})
 	equal(t, "If-Match", all[len(all)-1].header.Get("If-Match"), `"e"`)
+	p.Body, p.Conditions.IfMatch = body("content"), "*" // S3 has no such condition of a write
+	must(t, second(f.Put(t.Context(), p)))
+	all = f.requests()
+	equal(t, "requests", lines(all), []string{"HEAD /bucket/key", "PUT /bucket/key"})
+	equal(t, "If-Match", all[1].header.Get("If-Match"), `"e"`)
+	f.answer = tagged(noTags, fails(412, "PreconditionFailed"))
+	p.Body = body("content")
+	refusedWith(t, second(f.Put(t.Context(), p)), objects.Conflict)
+	f.requests()
 	p.Conditions.IfMatch = `"x"`
 	r := refusedWith(t, second(f.Put(t.Context(), p)), objects.Precondition)
 	equal(t, "condition", r.Condition, "If-Match")
@@ -195,5 +208,19 @@ func TestConditionOfTheStore(t *testing.T) {
 		if strings.HasPrefix(line, "PUT") {
 			t.Errorf("the store was asked %s", line)
 		}
+	}
+}
+
+// Tags are set of the version that was judged, also when it is the newest no more.
+func TestTagsOfTheVersionThatWasJudged(t *testing.T) {
+	f := newFake(t, tagged(noTags, says(200, "")))
+	yes := func([]objects.Tag) error { return nil }
+	for _, tags := range [][]objects.Tag{{{Key: "a", Value: "b"}}, nil} {
+		o, err := f.SetTags(t.Context(), ref, tags, yes)
+		must(t, err)
+		equal(t, "version", o.Version, "v")
+		all := f.requests()
+		want := map[bool]string{true: "DELETE", false: "PUT"}[tags == nil] + " /bucket/key?tagging=&versionId=v"
+		equal(t, "request", all[len(all)-1].line, want)
 	}
 }

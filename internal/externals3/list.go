@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"muster/internal/objects"
@@ -160,24 +161,24 @@ func (p *listPage) unescape() error {
 	return nil
 }
 
-// listed puts objects and versions into the words of package objects.
+// listed puts objects and versions into the words of package objects. Whether
+// the bucket has versions isn't said, but any of them shows it.
 func (p *listPage) listed(l objects.List) objects.Listed {
 	out := objects.Listed{Prefixes: p.prefixes, More: p.more}
 	if p.more {
 		out.Next, out.NextID = p.next, p.nextID
 	}
+	versioned := slices.ContainsFunc(p.entries, func(e entry) bool {
+		return e.VersionID != "" && (e.VersionID != objects.NullVersion || e.marker || !e.IsLatest)
+	})
 	for _, e := range p.entries {
-		o := objects.Object{
-			Ref: objects.Ref{Bucket: l.Bucket, Key: e.Key, Version: e.VersionID}, Newest: e.IsLatest, Marker: e.marker,
-			Size: e.Size, ETag: unquote(e.ETag), Modified: timeOf(e.LastModified),
+		out.Objects = append(out.Objects, objects.Object{
+			Ref: objects.Ref{Bucket: l.Bucket, Key: e.Key, Version: e.VersionID}, Versioned: versioned, Marker: e.marker,
+			Newest: e.IsLatest || e.VersionID == "", // a list of objects has only the newest, and doesn't say their ids
+			Size:   e.Size, ETag: unquote(e.ETag), Modified: timeOf(e.LastModified),
 			Headers:  objects.Headers{StorageClass: standard(e.StorageClass)},
 			Checksum: objects.Checksum{Algorithm: e.ChecksumAlgorithm, Type: e.ChecksumType},
-		}
-		if o.Version == "" { // a list of objects has only the newest, and doesn't say their ids
-			o.Newest = true
-		}
-		o.Versioned = o.Version != "" && o.Version != objects.NullVersion
-		out.Objects = append(out.Objects, o)
+		})
 	}
 	return out
 }

@@ -210,7 +210,7 @@ func (s *Store) Put(ctx context.Context, p objects.Put) (objects.Object, error) 
 	}
 	h, err := s.simple(ctx, c)
 	if err != nil {
-		return objects.Object{}, err
+		return objects.Object{}, w.settle(err)
 	}
 	o := objectOf(ref, h)
 	o.Size, o.Headers, o.Tags, o.Parts = p.Body.Size, p.Headers, p.Tags, 0

@@ -82,6 +82,7 @@ func TestRefusals(t *testing.T) {
 		{"another key", fails(403, "InvalidAccessKeyId"), write, nil},
 		{"broken", fails(500, "InternalError"), write, nil},
 		{"moved", says(301, "", "Location: http://127.0.0.1:1/"), write, nil},
+		{"moved, with a word that is not known", fails(302, "Found"), write, nil},
 		{"moved for now", says(307, "<Error><Code>TemporaryRedirect</Code></Error>", "Location: http://127.0.0.1:1/"), get(objects.Read{Ref: ref}), nil},
 		{"no S3 at all", says(404, "<html>not here</html>"), get(objects.Read{Ref: ref}), objects.NoObject},
 		{"an error without end", says(500, strings.Repeat("<Error>", 100_000)), write, nil},

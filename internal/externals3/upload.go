@@ -144,7 +144,7 @@ func (s *Store) Complete(ctx context.Context, c objects.Completion) (objects.Obj
 	}
 	done, err := s.made(ctx, ask, "CompleteMultipartUploadResult")
 	if err != nil {
-		return objects.Object{}, err
+		return objects.Object{}, w.settle(err)
 	}
 	return s.complete(ctx, done), nil
 }

@@ -28,6 +28,8 @@ type Rows interface {
 	// DeleteBucket fails with fault.InUse while the bucket has a version or an
 	// upload. It is not an error if there is no such bucket.
 	DeleteBucket(ctx context.Context, name string) error
+	// Buckets returns the names of all buckets, in their order.
+	Buckets(ctx context.Context) ([]string, error)
 	// Bucket fails with NoBucket.
 	Bucket(ctx context.Context, name string) (Bucket, error)
 	// ChangeBucket keeps what change makes of a bucket's Versioning and Quota.

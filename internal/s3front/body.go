@@ -30,10 +30,10 @@ func (f *Front) body(r *request, way bodyWay) (*sigv4.Body, error) {
 	if way == wholeBody {
 		in.pace.total = orElse(f.WholeBody, defaultWholeBody)
 	}
-	if r.Request.Body != nil {
-		r.Request.Body = in
-	}
-	return r.signature.Body(r.Request)
+	r.incoming = in
+	own := *r.Request // net/http looks at its own when it answers
+	own.Body = in
+	return r.signature.Body(&own)
 }
 
 func (f *Front) pace() pace {

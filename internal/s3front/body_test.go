@@ -172,7 +172,7 @@ func TestUploadsEndWithTheirPermission(t *testing.T) {
 	}{
 		{"the policy is gone", func() { w.may() }, func() {}, "AccessDenied"},
 		{"the policy denies", func() { w.may(all, deny("s3:PutObject", "photos/*")) }, func() {}, "AccessDenied"},
-		{"what the session was made from is gone", func() { w.withdrawn = true }, func() { w.withdrawn = false }, "InvalidAccessKeyId"},
+		{"what the session was made from is gone", func() { w.withdrawn.Store(true) }, func() { w.withdrawn.Store(false) }, "InvalidAccessKeyId"},
 		{"nothing", func() {}, func() {}, ""},
 	} {
 		for _, c := range []call{

@@ -117,7 +117,7 @@ func TestLifecycleRefusals(t *testing.T) {
 		{"another document", "<CORSConfiguration/>", 400, "MalformedXML", ""},
 		{"half a document", expireLogs[:80], 400, "MalformedXML", ""},
 		{"too deep", filtered("<And><Tag><Key><a/></Key></Tag></And>"), 400, "MalformedXML", ""},
-		{"nothing", "", 400, "MalformedXML", ""},
+		{"nothing", "", 400, "MissingRequestBodyError", ""},
 	} {
 		if got := w.do(w.root, "PUT", "/photos?lifecycle", tc.body); got.status != tc.status || got.code != tc.code || !strings.Contains(got.body, tc.message) {
 			t.Errorf("%s: got %v, want %d %s: %s", tc.name, got, tc.status, tc.code, tc.message)

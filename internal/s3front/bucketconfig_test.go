@@ -193,7 +193,7 @@ func TestBucketTagging(t *testing.T) {
 		"no set":            {"<Tagging></Tagging>", "MalformedXML"},
 		"something else":    {set("<Label/>"), "MalformedXML"},
 		"no document":       {"tags", "MalformedXML"},
-		"nothing":           {"", "MalformedXML"},
+		"nothing":           {"", "MissingRequestBodyError"},
 		"half a document":   {"<Tagging><TagSet>", "MalformedXML"},
 		"too many elements": {set(strings.Repeat("<Tag/>", 600)), "MalformedXML"},
 	} {

@@ -98,7 +98,7 @@ func (f *Front) readLocation(r *request) error {
 		return err
 	}
 	if in.Location != nil || in.Bucket != nil || in.Tags != nil {
-		r.noRegion = notBuilt("CreateBucket of a directory bucket, or with tags,")
+		r.noRegion = refusal(http.StatusNotImplemented, "NotImplemented", "Directory buckets and tags at creation are not implemented.")
 		return nil
 	}
 	r.location, r.noRegion = r.locate(in.LocationConstraint)

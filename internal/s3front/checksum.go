@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/md5"
 	"encoding/base64"
-	"encoding/xml"
 	"hash"
 	"net/http"
 	"slices"
@@ -187,9 +186,9 @@ func checksumElements(c objects.Checksum) []element {
 	if c.Value == "" {
 		return nil
 	}
-	all := []element{{xml.Name{Local: "Checksum" + c.Algorithm}, c.Value}}
+	all := []element{{"Checksum" + c.Algorithm, c.Value}}
 	if c.Type != "" {
-		all = append(all, element{xml.Name{Local: "ChecksumType"}, c.Type})
+		all = append(all, element{"ChecksumType", c.Type})
 	}
 	return all
 }

@@ -182,7 +182,7 @@ func (f *Front) copyObject(w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	versionHeaders(w.Header(), &o)
+	madeHeaders(w.Header(), &o)
 	r.sourceVersion(w, o.SourceVersion)
 	return answerXML(w, copyResult{XMLName: xml.Name{Space: namespace, Local: "CopyObjectResult"}, LastModified: xmlTime(o.Modified), ETag: quoted(o.ETag), Checksum: checksumElements(o.Checksum)})
 }

@@ -2,6 +2,7 @@ package s3front
 
 import (
 	"encoding/xml"
+	"errors"
 	"net/http"
 
 	"muster/internal/arn"
@@ -98,13 +99,22 @@ func (f *Front) deleteObjects(w *answer, r *request) error {
 		asked := in.Objects[i]
 		switch {
 		case d.Err != nil:
-			e := asError(f.inWords(r.on(asked), d.Err))
+			e := asError(f.inWords(r.on(asked), named(d.Err)))
 			out.Errors = append(out.Errors, deleteError{asked.Key, asked.VersionID, e.Code, e.Message})
 		case !in.Quiet:
 			out.Deleted = append(out.Deleted, deleted{asked.Key, asked.VersionID, d.Marker, d.MarkerVersion})
 		}
 	}
 	return answerXML(w, out)
+}
+
+// named returns err as it is said of one of several objects: as on AWS, what
+// can't be a version id is one that isn't there.
+func named(err error) error {
+	if errors.Is(err, objects.BadVersion) {
+		return objects.NoVersion
+	}
+	return err
 }
 
 // on is the request as if it named one of several objects itself.

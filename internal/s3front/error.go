@@ -124,9 +124,12 @@ func asError(err error) *Error {
 }
 
 // element is one with nothing but text in it.
-type element struct {
-	XMLName xml.Name
-	Text    string `xml:",chardata"`
+type element struct{ Name, Text string }
+
+// MarshalXML implements xml.Marshaler. By a field XMLName, the element would be
+// put outside of its document's namespace.
+func (x element) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
+	return e.EncodeElement(x.Text, xml.StartElement{Name: xml.Name{Local: x.Name}})
 }
 
 // document is the XML of an error.
@@ -159,7 +162,7 @@ func (f *Front) refuse(w *answer, r *request, err error) {
 	}
 	doc := document{Code: e.Code, Message: e.Message, Resource: r.URL.Path, RequestID: r.id, HostID: r.id}
 	for _, d := range e.Details {
-		doc.Details = append(doc.Details, element{xml.Name{Local: d.Name}, d.Value})
+		doc.Details = append(doc.Details, element{d.Name, d.Value})
 	}
 	// That the client has gone is for the record of what was refused to say.
 	_ = sendXML(w, e.Status, doc, r.Method == http.MethodHead)

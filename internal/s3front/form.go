@@ -156,7 +156,7 @@ func (f *Front) keepFile(w *answer, r *request, form *form) error {
 	h := w.Header()
 	h.Set("Etag", quoted(o.ETag))
 	checksumHeaders(h, o.Checksum)
-	versionHeaders(h, &o)
+	madeHeaders(h, &o)
 	return form.answer(w, r, &o)
 }
 

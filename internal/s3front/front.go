@@ -97,6 +97,7 @@ type request struct {
 	unread    error         // why those in its body can't be read
 	bodyRead  bool          // of a body that is read before or after the decision
 	source    source        // of a copy
+	incoming  *arriving     // its body, once it is read
 	location  string        // the region of the bucket that would be made
 	noRegion  error         // why there is none
 
@@ -124,10 +125,12 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Amz-Request-Id", req.id)
 	w.Header().Set("X-Amz-Id-2", req.id)
 	w.Header().Set("Server", "Muster")
+	f.hurry(req)
 	answer := &answer{ResponseWriter: w, control: req.control, pace: f.pace()}
 	f.crossOrigin(answer, req)
 	err := f.serve(answer, req)
 	if err != nil {
+		f.hurry(req)
 		f.refuse(answer, req, err)
 	}
 	f.record(req, answer, err, time.Since(began))

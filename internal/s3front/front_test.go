@@ -278,7 +278,7 @@ func TestSignatures(t *testing.T) {
 			}
 		})
 	}
-	w.withdrawn = true
+	w.withdrawn.Store(true)
 	if got := w.send(signed(w.device)); got.status != 403 || got.code != "InvalidAccessKeyId" {
 		t.Errorf("session whose origin is gone: got %v", got)
 	}
@@ -319,10 +319,10 @@ func TestNotImplemented(t *testing.T) {
 	w.ok("PUT", "/photos/cat", "hello")
 	before := w.kept()
 	for _, c := range []call{
-		{method: "PUT", path: "/photos?policy", body: `{"Statement":[]}`}, {method: "GET", path: "/photos?policy"}, {method: "PUT", path: "/photos?acl", header: []string{"X-Amz-Acl: public-read"}},
-		{method: "PUT", path: "/photos?publicAccessBlock"}, {method: "PUT", path: "/photos?ownershipControls"}, {method: "PUT", path: "/photos?cors"}, {method: "PUT", path: "/photos?website"},
-		{method: "PUT", path: "/photos?object-lock"}, {method: "PUT", path: "/photos?lifecycle"}, {method: "POST", path: "/photos"},
-		{method: "PUT", path: "/photos/cat?acl"}, {method: "PUT", path: "/photos/cat?retention"}, {method: "PUT", path: "/photos/cat?legal-hold"}, {method: "POST", path: "/photos/cat?select&select-type=2"},
+		{method: "PUT", path: "/photos?policy", body: `{"Statement":[]}`}, {method: "DELETE", path: "/photos?policy"},
+		{method: "PUT", path: "/photos?website"}, {method: "PUT", path: "/photos?replication"}, {method: "PUT", path: "/photos?metrics&id=1"},
+		{method: "PUT", path: "/photos?object-lock"},
+		{method: "PUT", path: "/photos/cat?retention"}, {method: "PUT", path: "/photos/cat?legal-hold"}, {method: "POST", path: "/photos/cat?select&select-type=2"},
 		{method: "POST", path: "/photos/cat?restore"}, {method: "GET", path: "/photos/cat?torrent"}, {method: "PUT", path: "/photos/cat?versionId=null"}, {method: "PUT", path: "/photos/cat?partNumber=1"},
 		{method: "GET", path: "/photos/cat?uploads"}, {method: "PATCH", path: "/photos/create"}, {method: "PATCH", path: "/create-user"}, {method: "PUT", path: "/photos/cat?tagging&acl"},
 		{method: "PUT", path: "/photos/cat", header: []string{"X-Amz-Server-Side-Encryption: aws:kms"}}, {method: "PUT", path: "/photos/cat", header: []string{"X-Amz-Object-Lock-Mode: GOVERNANCE"}},

@@ -104,6 +104,9 @@ func (r *request) checkHeaders() error {
 	if r.Header.Get("If-None-Match") != "" && slices.Contains(r.op.conditions, "If-None-Match") && r.Method != http.MethodGet && r.Method != http.MethodHead && r.Header.Get("If-None-Match") != "*" {
 		return notBuilt(r.op.name + " with another If-None-Match than *")
 	}
+	if r.Header.Get("If-Match") == "*" && slices.Contains(r.op.conditions, "If-None-Match") && r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return notBuilt(r.op.name + " with an If-Match of *")
+	}
 	return nil
 }
 
@@ -163,11 +166,11 @@ func contentEncoding(header string) string {
 	}
 	var kept []string
 	for part := range strings.SplitSeq(header, ",") {
-		if part = strings.TrimSpace(part); part != "" && !strings.EqualFold(part, "aws-chunked") {
-			kept = append(kept, part)
+		if name := strings.TrimSpace(part); name != "" && !strings.EqualFold(name, "aws-chunked") {
+			kept = append(kept, part) // with its spaces: what is kept comes back as it was sent
 		}
 	}
-	return strings.Join(kept, ",")
+	return strings.TrimSpace(strings.Join(kept, ","))
 }
 
 // answerHeaders sets the headers that say what an object is.

@@ -54,7 +54,6 @@ type commonPrefix struct{ Prefix string }
 
 // entry is an object, a version or a delete marker in a list.
 type entry struct {
-	XMLName           xml.Name
 	Key               string
 	VersionID         string `xml:"VersionId,omitempty"`
 	IsLatest          *bool  `xml:",omitempty"`
@@ -68,8 +67,8 @@ type entry struct {
 }
 
 // entry writes an object into a list.
-func (l listing) entry(element string, o *objects.Object, by *owner) entry {
-	e := entry{XMLName: xml.Name{Local: element}, Key: l.name(o.Key), LastModified: xmlTime(o.Modified), Owner: by}
+func (l listing) entry(o *objects.Object, by *owner) entry {
+	e := entry{Key: l.name(o.Key), LastModified: xmlTime(o.Modified), Owner: by}
 	if o.Marker {
 		return e
 	}
@@ -111,7 +110,7 @@ func (f *Front) listObjects(w *answer, r *request) error {
 	}
 	by := ownerOf(r.row.Account)
 	for i := range found.Objects {
-		out.Contents = append(out.Contents, l.entry("Contents", &found.Objects[i], &by))
+		out.Contents = append(out.Contents, l.entry(&found.Objects[i], &by))
 	}
 	return answerXML(w, out)
 }
@@ -170,7 +169,7 @@ func (f *Front) listObjectsV2(w *answer, r *request) error {
 		by = &o
 	}
 	for i := range found.Objects {
-		out.Contents = append(out.Contents, l.entry("Contents", &found.Objects[i], by))
+		out.Contents = append(out.Contents, l.entry(&found.Objects[i], by))
 	}
 	return answerXML(w, out)
 }
@@ -204,8 +203,18 @@ type versionsResult struct {
 	Delimiter           string `xml:",omitempty"`
 	EncodingType        string `xml:",omitempty"`
 	IsTruncated         bool
-	Entries             []entry // versions and delete markers, in the list's order
+	Entries             []any // versions and delete markers, in the list's order
 	CommonPrefixes      []commonPrefix
+}
+
+type version struct {
+	XMLName struct{} `xml:"Version"`
+	entry
+}
+
+type marker struct {
+	XMLName struct{} `xml:"DeleteMarker"`
+	entry
 }
 
 func (f *Front) listVersions(w *answer, r *request) error {
@@ -233,9 +242,13 @@ func (f *Front) listVersions(w *answer, r *request) error {
 	by := ownerOf(r.row.Account)
 	for i := range found.Objects {
 		o := &found.Objects[i]
-		e := l.entry(map[bool]string{true: "DeleteMarker", false: "Version"}[o.Marker], o, &by)
+		e := l.entry(o, &by)
 		e.VersionID, e.IsLatest = o.Version, &o.Newest
-		out.Entries = append(out.Entries, e)
+		if o.Marker {
+			out.Entries = append(out.Entries, marker{entry: e})
+		} else {
+			out.Entries = append(out.Entries, version{entry: e})
+		}
 	}
 	return answerXML(w, out)
 }

@@ -143,7 +143,7 @@ func (f *Front) completeUpload(w *answer, r *request) (err error) {
 	if err != nil {
 		return err
 	}
-	versionHeaders(w.Header(), &o)
+	madeHeaders(w.Header(), &o)
 	return answerXML(w, struct {
 		XMLName     xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ CompleteMultipartUploadResult"`
 		Location    string

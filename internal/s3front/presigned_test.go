@@ -194,7 +194,7 @@ func TestPresignedURLEndsWithItsMaker(t *testing.T) {
 		}
 	}
 	w.may(allow("s3:GetObject", "photos/cat"))
-	w.withdrawn = true
+	w.withdrawn.Store(true)
 	for _, r := range []*http.Request{v4, v2} {
 		if got := w.send(r.Clone(t.Context())); got.code != "InvalidAccessKeyId" {
 			t.Errorf("after its origin is gone: got %v, want InvalidAccessKeyId", got)

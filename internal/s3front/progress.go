@@ -58,6 +58,7 @@ type arriving struct {
 	pace    pace
 	control *http.ResponseController
 	ended   bool
+	failed  bool
 }
 
 // Read fails with errTooSlow when the client is too slow, and with errBrokenOff
@@ -65,12 +66,14 @@ type arriving struct {
 func (a *arriving) Read(p []byte) (int, error) {
 	left := a.pace.left(0)
 	if left <= 0 {
+		a.failed = true
 		return 0, errTooSlow
 	}
 	began := time.Now()
 	_ = a.control.SetReadDeadline(began.Add(left)) // a server that has none can't be kept waiting by a network either
 	n, err := a.ReadCloser.Read(p)
 	a.pace.waitedFor(began, n)
+	a.failed = err != nil
 	switch {
 	case err == nil:
 	case errors.Is(err, io.EOF):
@@ -81,6 +84,17 @@ func (a *arriving) Read(p []byte) (int, error) {
 		return n, errBrokenOff
 	}
 	return n, err
+}
+
+// unreadTime is how long a client may take to send a body that nobody wants:
+// net/http reads the beginning of it before it sends an answer.
+const unreadTime = 5 * time.Second
+
+// hurry bounds the rest of a body that is not read any more.
+func (f *Front) hurry(r *request) {
+	if r.ContentLength != 0 && (r.incoming == nil || !r.incoming.ended && !r.incoming.failed) {
+		_ = r.control.SetReadDeadline(time.Now().Add(min(unreadTime, orElse(f.Stall, defaultStall))))
+	}
 }
 
 // done takes the deadline away. Else it would end the request, which net/http

@@ -3,6 +3,7 @@ package s3front
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -102,6 +103,9 @@ func (f *Front) notThere(r *request, refused *objects.Refused, on target, versio
 	}
 	if refused.Refusal == objects.NoVersion {
 		return refusal(http.StatusNotFound, "NoSuchVersion", "The specified version does not exist.").with("Key", on.key).with("VersionId", version)
+	}
+	if refused.Object != nil && refused.Object.Marker && slices.Contains(r.op.with, "tagging") { // S3 says so of tags alone
+		return isMarker(r, refused)
 	}
 	e := noKey(on.key)
 	if marker := refused.Object; marker != nil && marker.Marker && !refused.Source {

@@ -40,7 +40,6 @@ var configurations = map[string][]string{
 	"?requestPayment":         {"PUT PutBucketRequestPayment"},
 	"?session":                {"GET CreateSession"},
 	"?website":                {"PUT PutBucketWebsite", "DELETE DeleteBucketWebsite"},
-	"":                        {"POST PostObject"},
 
 	"/cat?encryption":             {"PUT UpdateObjectEncryption"},
 	"/cat?legal-hold":             {"GET GetObjectLegalHold", "PUT PutObjectLegalHold"},
@@ -146,19 +145,6 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
-// Uploads by form are signed among their fields, which are not read.
-func TestForms(t *testing.T) {
-	w := newWorld(t)
-	w.ok("PUT", "/photos")
-	form := "--x\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\ncat\r\n--x--\r\n"
-	r, err := http.NewRequest("POST", w.server.URL+"/photos", strings.NewReader(form))
-	must(t, err)
-	r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
-	if got := w.send(r); got.status != 501 || !strings.Contains(got.body, "PostObject is not implemented by Muster") {
-		t.Errorf("got %v, want 501 that names PostObject", got)
-	}
-}
-
 // The record of a refused request says what it asked for, whoever asked.
 func TestRecordsNameTheOperation(t *testing.T) {
 	w := newWorld(t)
@@ -170,7 +156,7 @@ func TestRecordsNameTheOperation(t *testing.T) {
 		{"denied", "PUT", "/photos/cat", "PutObject", func() {}},
 		{"not built", "PUT", "/photos?policy", "PutBucketPolicy", func() {}},
 		{"of a key that is refused", "GET", "/photos/" + strings.Repeat("k", 1025), "", func() {}},
-		{"of a session whose origin is gone", "PUT", "/photos/cat", "PutObject", func() { w.withdrawn = true }},
+		{"of a session whose origin is gone", "PUT", "/photos/cat", "PutObject", func() { w.withdrawn.Store(true) }},
 		{"of such a session, a copy", "PUT", "/photos/cat?partNumber=1&uploadId=1&x-amz-copy-source=a%2Fb", "UploadPartCopy", func() {}},
 		{"of such a session, not built", "GET", "/photos/cat?torrent", "GetObjectTorrent", func() {}},
 	} {

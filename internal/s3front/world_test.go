@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,7 +48,7 @@ type world struct {
 
 	root, other sigv4.Credential // root users of account and theirs
 	device      sigv4.Credential // a session of a role that may only what may says
-	withdrawn   bool
+	withdrawn   *atomic.Bool     // the root key is gone
 }
 
 const (
@@ -65,12 +66,12 @@ func newWorld(t testing.TB) *world {
 	t.Cleanup(func() { db.Close() })
 	master, _, err := seal.Load(filepath.Join(dir, "master.key"))
 	must(t, err)
-	w := &world{t: t, roles: iam.New(db.IAM(), x), objects: newKeeper(t, dir, master)}
+	w := &world{t: t, withdrawn: new(atomic.Bool), roles: iam.New(db.IAM(), x), objects: newKeeper(t, dir, master)}
 	service := sts.New(db.STS(), master, w.roles)
 	service.RootKey = func(id string) (string, secret.String, bool) {
 		switch id {
 		case "AKIAROOT":
-			return account, secret.New(rootSecret), !w.withdrawn
+			return account, secret.New(rootSecret), !w.withdrawn.Load()
 		case "AKIATHEIRS":
 			return theirs, secret.New(rootSecret), true
 		}

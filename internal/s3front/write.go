@@ -25,7 +25,16 @@ func (f *Front) putObject(w *answer, r *request) error {
 	h := w.Header()
 	h.Set("Etag", quoted(o.ETag))
 	checksumHeaders(h, o.Checksum)
-	versionHeaders(h, &o)
+	madeHeaders(h, &o)
 	w.WriteHeader(http.StatusOK)
 	return nil
+}
+
+// madeHeaders sets what the answer to a write says of the version it made. As
+// on AWS, one that was given no id is not named, though reading it names it null.
+func madeHeaders(to http.Header, o *objects.Object) {
+	versionHeaders(to, o)
+	if o.Version == objects.NullVersion {
+		to.Del("X-Amz-Version-Id")
+	}
 }

@@ -153,13 +153,13 @@ func TestPartsOfAnObject(t *testing.T) {
 	var list strings.Builder
 	for i, content := range []string{first, last} {
 		crc, _ := sigv4.Checksum("x-amz-checksum-crc32", []byte(content))
-		got := w.ok("PUT", fmt.Sprintf("%s&partNumber=%d", upload, 2*i+1), content, "X-Amz-Checksum-Crc32: "+crc).header
+		got := w.ok("PUT", fmt.Sprintf("%s&partNumber=%d", upload, i+1), content, "X-Amz-Checksum-Crc32: "+crc).header
 		if got.Get("X-Amz-Checksum-Crc32") != crc || got.Get("X-Amz-Checksum-Type") != "" || got.Get("X-Amz-Server-Side-Encryption") != "AES256" {
 			t.Errorf("part: got %v", got)
 		}
-		fmt.Fprintf(&list, "<Part><PartNumber>%d</PartNumber><ETag>%s</ETag><ChecksumCRC32>%s</ChecksumCRC32></Part>", 2*i+1, got.Get("Etag"), crc)
+		fmt.Fprintf(&list, "<Part><PartNumber>%d</PartNumber><ETag>%s</ETag><ChecksumCRC32>%s</ChecksumCRC32></Part>", i+1, got.Get("Etag"), crc)
 	}
-	if got := w.do(w.root, "PUT", upload+"&partNumber=2", "x", "X-Amz-Checksum-Sha1: "+strings.TrimPrefix(sumOf("x-amz-checksum-sha1", "x"), "x")); got.status != 400 || got.code != "InvalidRequest" {
+	if got := w.do(w.root, "PUT", upload+"&partNumber=2", "x", "X-Amz-Checksum-Sha1: "+sumOf("x-amz-checksum-sha1", "x")); got.status != 400 || got.code != "InvalidRequest" {
 		t.Errorf("a part with another algorithm: got %v, want InvalidRequest", got)
 	}
 	parts := w.ok("GET", upload+"&max-parts=1").body
@@ -168,7 +168,7 @@ func TestPartsOfAnObject(t *testing.T) {
 			t.Errorf("ListParts: got %s, want %s", parts, want)
 		}
 	}
-	if got := w.ok("GET", upload+"&part-number-marker=1").body; strings.Contains(got, "<PartNumber>1<") || !strings.Contains(got, "<PartNumber>3<") {
+	if got := w.ok("GET", upload+"&part-number-marker=1").body; strings.Contains(got, "<PartNumber>1<") || !strings.Contains(got, "<PartNumber>2<") {
 		t.Errorf("ListParts after the first: got %s", got)
 	}
 	complete := "<CompleteMultipartUpload>" + list.String() + "</CompleteMultipartUpload>"
@@ -194,7 +194,7 @@ func TestPartsOfAnObject(t *testing.T) {
 
 	part := w.ok("GET", "/photos/film?partNumber=2", "", "X-Amz-Checksum-Mode: ENABLED")
 	crc, _ := sigv4.Checksum("x-amz-checksum-crc32", []byte(last))
-	if h := part.header; part.status == http.StatusPartialContent && (part.body != last || h.Get("X-Amz-Mp-Parts-Count") != "2" || h.Get("X-Amz-Checksum-Crc32") != crc || h.Get("X-Amz-Checksum-Type") != "COMPOSITE") || part.status != http.StatusPartialContent {
+	if h := part.header; part.status != http.StatusPartialContent || part.body != last || h.Get("X-Amz-Mp-Parts-Count") != "2" || h.Get("X-Amz-Checksum-Crc32") != crc || h.Get("X-Amz-Checksum-Type") != "COMPOSITE" {
 		t.Errorf("the part: got %v %v", part, h)
 	}
 	if got := w.do(w.root, "GET", "/photos/film?partNumber=1", "", "Range: bytes=0-1"); got.status != 400 || got.code != "InvalidRequest" {

@@ -54,6 +54,8 @@ var (
 	smallShape    = shape{bytes: 64 << 10, elements: 100, depth: 4}
 )
 
+var errNoBody = refusal(http.StatusBadRequest, "MissingRequestBodyError", "Request Body is empty")
+
 // longestRun is how far a mark-up character may be from the next one: more
 // than any key, escaped. The decoder holds what lies between in memory.
 const longestRun = 32 << 10
@@ -81,6 +83,9 @@ func (f *Front) readXML(r *request, s shape, v any) (checked bool, err error) {
 	}
 	if err := sums.check(body); err != nil {
 		return false, err
+	}
+	if body.Size == 0 {
+		malformed = errNoBody
 	}
 	return sums.any(), malformed
 }

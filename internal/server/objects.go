@@ -50,7 +50,7 @@ func (s *Server) openObjects(ctx context.Context, x *index.Index, master *seal.M
 
 // ownObjects opens Muster's own store of objects.
 func (s *Server) ownObjects(ctx context.Context, master *seal.Master) error {
-	if err := refuseOldObjects(s.config.Data); err != nil {
+	if err := RefuseOldObjects(s.config.Data); err != nil {
 		return err
 	}
 	files, err := content.Open(contentDir(s.config.Data))
@@ -70,9 +70,9 @@ func (s *Server) ownObjects(ctx context.Context, master *seal.Master) error {
 	return nil
 }
 
-// refuseOldObjects fails where objects lie in the layout of the first store,
+// RefuseOldObjects fails where objects lie in the layout of the first store,
 // which nothing reads any more. It was never part of a release.
-func refuseOldObjects(data string) error {
+func RefuseOldObjects(data string) error {
 	old := filepath.Join(data, "s3")
 	found := errors.New("a file")
 	err := filepath.WalkDir(old, func(path string, d fs.DirEntry, err error) error {

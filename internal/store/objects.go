@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
 	"time"
 
 	"muster/internal/fault"
@@ -15,7 +16,14 @@ import (
 
 // Objects is the open store of objects. It is a file and a group writer of its
 // own: an upload storm must not delay a revocation.
-type Objects struct{ db *DB }
+type Objects struct {
+	db    *DB
+	stmts sync.Map // *sql.Stmt of the readers, by their text
+}
+
+// objectCheckpoint lets the log grow to 32 MiB before it is written back:
+// puts change pages all over the file, and many of them change a page again.
+const objectCheckpoint = "wal_autocheckpoint(8000)"
 
 // OpenObjects opens the file of objects at path, made with mode 0600 when it is
 // absent, and brings its tables up to date. The caller sees to it that no other
@@ -25,23 +33,32 @@ func OpenObjects(ctx context.Context, path string) (*Objects, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := open(ctx, path, files, index.New(1)) // nothing decides from it
+	db, err := open(ctx, path, files, index.New(1), objectCheckpoint) // nothing decides from the index
 	if err != nil {
 		return nil, err
 	}
-	return &Objects{db}, nil
+	return &Objects{db: db}, nil
 }
 
 // Rows keeps the rows of the room objects.
-func (o *Objects) Rows() objects.Rows { return objectStore{o.db} }
+func (o *Objects) Rows() objects.Rows { return objectStore{o.db, &o.stmts} }
 
 // Close is DB's.
-func (o *Objects) Close() error { return o.db.Close() }
+func (o *Objects) Close() error {
+	o.stmts.Range(func(_, stmt any) bool {
+		stmt.(*sql.Stmt).Close()
+		return true
+	})
+	return o.db.Close()
+}
 
 // Check is DB's.
 func (o *Objects) Check(ctx context.Context) error { return o.db.Check(ctx) }
 
-type objectStore struct{ db *DB }
+type objectStore struct {
+	db    *DB
+	stmts *sync.Map
+}
 
 func (s objectStore) Ready(ctx context.Context) error { return s.db.Ready(ctx) }
 
@@ -51,28 +68,90 @@ type source interface {
 	query(query string, args ...any) (*sql.Rows, error)
 }
 
-// snapshot is a source that sees one state of the file.
-type snapshot struct {
-	ctx context.Context
-	tx  *sql.Tx
+// prepared returns the statement of text for reading, prepared once: to
+// prepare one costs more than to run it.
+func (s objectStore) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
+	if stmt, ok := s.stmts.Load(text); ok {
+		return stmt.(*sql.Stmt), nil
+	}
+	stmt, err := s.db.reads().PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	kept, there := s.stmts.LoadOrStore(text, stmt)
+	if there {
+		stmt.Close()
+	}
+	return kept.(*sql.Stmt), nil
 }
 
-func (r snapshot) row(query string, args ...any) *sql.Row {
-	return r.tx.QueryRowContext(r.ctx, query, args...)
+// current returns a source whose queries each see the state of the file as it
+// is then.
+func (s objectStore) current(ctx context.Context) reading { return reading{ctx: ctx, store: s} }
+
+// reading is a source for reading: on one state of the file within a tx.
+type reading struct {
+	ctx    context.Context
+	store  objectStore
+	tx     *sql.Tx         // nil for none
+	missed map[string]bool // texts that weren't prepared yet, of a tx
 }
 
-func (r snapshot) query(query string, args ...any) (*sql.Rows, error) {
-	return r.tx.QueryContext(r.ctx, query, args...)
+func (r reading) row(query string, args ...any) *sql.Row {
+	stmt, err := r.stmt(query)
+	switch {
+	case err != nil:
+		return r.store.db.reads().QueryRowContext(r.ctx, "SELECT $1", refused{err})
+	case stmt == nil:
+		return r.tx.QueryRowContext(r.ctx, query, args...)
+	}
+	return stmt.QueryRowContext(r.ctx, args...)
+}
+
+func (r reading) query(query string, args ...any) (*sql.Rows, error) {
+	stmt, err := r.stmt(query)
+	switch {
+	case err != nil:
+		return nil, err
+	case stmt == nil:
+		return r.tx.QueryContext(r.ctx, query, args...)
+	}
+	return stmt.QueryContext(r.ctx, args...)
+}
+
+// stmt returns the prepared statement; nil within a tx that must do without.
+// There it isn't prepared: that takes a second connection, and those who hold
+// all of them would wait for each other.
+func (r reading) stmt(query string) (*sql.Stmt, error) {
+	if r.tx == nil {
+		return r.store.prepared(r.ctx, query)
+	}
+	if stmt, ok := r.store.stmts.Load(query); ok {
+		return r.tx.StmtContext(r.ctx, stmt.(*sql.Stmt)), nil
+	}
+	r.missed[query] = true
+	return nil, nil
 }
 
 // snapshot runs fn on one state of the file.
 func (s objectStore) snapshot(ctx context.Context, fn func(source) error) error {
+	missed := map[string]bool{}
+	err := s.within(ctx, func(t *sql.Tx) error { return fn(reading{ctx, s, t, missed}) })
+	for text := range missed {
+		if _, prepareErr := s.prepared(ctx, text); err == nil && prepareErr != nil {
+			err = prepareErr
+		}
+	}
+	return err
+}
+
+func (s objectStore) within(ctx context.Context, fn func(*sql.Tx) error) error {
 	t, err := s.db.reads().BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("read objects: %w", err)
 	}
 	defer t.Rollback()
-	return fn(snapshot{ctx, t})
+	return fn(t)
 }
 
 // orNone turns the absence of a row into none.
@@ -129,12 +208,8 @@ func (s objectStore) DeleteBucket(ctx context.Context, name string) error {
 	})
 }
 
-func (s objectStore) Bucket(ctx context.Context, name string) (b objects.Bucket, err error) {
-	err = s.snapshot(ctx, func(from source) error {
-		b, err = findObjectBucket(from, name)
-		return err
-	})
-	return b, err
+func (s objectStore) Bucket(ctx context.Context, name string) (objects.Bucket, error) {
+	return findObjectBucket(s.current(ctx), name)
 }
 
 func (s objectStore) ChangeBucket(ctx context.Context, name string, change func(*objects.Bucket) error) error {
@@ -191,7 +266,7 @@ func (s objectStore) Writers(ctx context.Context, bucket, after string, limit in
 }
 
 func (s objectStore) SealingKeys(ctx context.Context) ([]objects.SealedKey, error) {
-	rows, err := s.db.reads().QueryContext(ctx, `SELECT id, sealed, created FROM sealing_key ORDER BY id`)
+	rows, err := s.current(ctx).query(`SELECT id, sealed, created FROM sealing_key ORDER BY id`)
 	return collect(rows, err, scanSealedKey)
 }
 
@@ -222,7 +297,7 @@ func (s objectStore) InsertSealingKey(ctx context.Context, k objects.SealedKey, 
 }
 
 func (s objectStore) Note(ctx context.Context, name string) (value string, err error) {
-	err = s.db.reads().QueryRowContext(ctx, `SELECT value FROM note WHERE name = $1`, name).Scan(&value)
+	err = s.current(ctx).row(`SELECT value FROM note WHERE name = $1`, name).Scan(&value)
 	return value, orNone(err, nil)
 }
 

@@ -112,7 +112,7 @@ func segmentInto(s *objects.Segment, modified *int64) []any {
 }
 
 func (s objectStore) Segments(ctx context.Context, content, first, end int64) ([]objects.Segment, error) {
-	rows, err := s.db.reads().QueryContext(ctx, `SELECT `+segmentColumns+`, `+contentColumns+`, i.data
+	rows, err := s.current(ctx).query(`SELECT `+segmentColumns+`, `+contentColumns+`, i.data
 		FROM segment s JOIN content c ON c.id = s.part LEFT JOIN inline i ON i.content = c.id
 		WHERE s.whole = $1 AND s.start >= coalesce((SELECT max(start) FROM segment WHERE whole = $1 AND start <= $2), 0) AND s.start < $3
 		AND s.start + s.size > $2 ORDER BY s.start, s.number`, content, first, end)
@@ -126,7 +126,7 @@ func (s objectStore) Segments(ctx context.Context, content, first, end int64) ([
 }
 
 func (s objectStore) Numbered(ctx context.Context, content int64, after, limit int) ([]objects.Segment, error) {
-	rows, err := s.db.reads().QueryContext(ctx, `SELECT `+segmentColumns+` FROM segment s WHERE s.whole = $1 AND s.number > $2 ORDER BY s.number LIMIT $3`, content, after, limit)
+	rows, err := s.current(ctx).query(`SELECT `+segmentColumns+` FROM segment s WHERE s.whole = $1 AND s.number > $2 ORDER BY s.number LIMIT $3`, content, after, limit)
 	return collect(rows, err, func(row scanner) (g objects.Segment, err error) {
 		var modified int64
 		err = row.Scan(segmentInto(&g, &modified)...)
@@ -136,7 +136,7 @@ func (s objectStore) Numbered(ctx context.Context, content int64, after, limit i
 }
 
 func (s objectStore) Contents(ctx context.Context, after int64, limit int) ([]objects.Content, error) {
-	rows, err := s.db.reads().QueryContext(ctx, `SELECT `+contentColumns+`, i.data FROM content c LEFT JOIN inline i ON i.content = c.id WHERE c.id > $1 ORDER BY c.id LIMIT $2`, after, limit)
+	rows, err := s.current(ctx).query(`SELECT `+contentColumns+`, i.data FROM content c LEFT JOIN inline i ON i.content = c.id WHERE c.id > $1 ORDER BY c.id LIMIT $2`, after, limit)
 	return collect(rows, err, func(row scanner) (objects.Content, error) {
 		var k keptContent
 		err := row.Scan(append(k.columns(), &k.data)...)
@@ -146,7 +146,7 @@ func (s objectStore) Contents(ctx context.Context, after int64, limit int) ([]ob
 
 func (s objectStore) HasContent(ctx context.Context, id int64) (bool, error) {
 	var one int
-	err := s.db.reads().QueryRowContext(ctx, `SELECT 1 FROM content WHERE id = $1`, id).Scan(&one)
+	err := s.current(ctx).row(`SELECT 1 FROM content WHERE id = $1`, id).Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -171,6 +171,6 @@ func (s objectStore) Unknown(ctx context.Context, names []objects.ContentID) (un
 
 func (s objectStore) NewestContent(ctx context.Context) (time.Time, error) {
 	var created int64
-	err := s.db.reads().QueryRowContext(ctx, `SELECT created FROM content ORDER BY id DESC LIMIT 1`).Scan(&created)
+	err := s.current(ctx).row(`SELECT created FROM content ORDER BY id DESC LIMIT 1`).Scan(&created)
 	return fromMS(created), orNone(err, nil)
 }

@@ -43,7 +43,7 @@ func (s *ownStore) close() error {
 	}
 	rows, ctx := s.rows, context.Background() // a test's own is over when it is cleaned up
 	s.rows = nil
-	return errors.Join(s.filesAreThoseOfRows(ctx, rows), rows.Check(ctx), rows.Close())
+	return errors.Join(s.sound(ctx, rows), rows.Check(ctx), rows.Close())
 }
 
 // filesAreThoseOfRows fails unless each content that is kept in a file has one,

@@ -149,15 +149,12 @@ func (c *change) removePart(u objects.UploadRow, p objects.PartRow) error {
 }
 
 func (s objectStore) UploadedParts(ctx context.Context, upload int64, after, limit int) ([]objects.PartRow, error) {
-	rows, err := s.db.reads().QueryContext(ctx, `SELECT `+partColumns+` FROM part p WHERE p.upload = $1 AND p.number > $2 ORDER BY p.number LIMIT $3`, upload, after, limit)
+	rows, err := s.current(ctx).query(`SELECT `+partColumns+` FROM part p WHERE p.upload = $1 AND p.number > $2 ORDER BY p.number LIMIT $3`, upload, after, limit)
 	return collect(rows, err, scanPart)
 }
 
 func (s objectStore) Uploads(ctx context.Context, bucket int64, from objects.Position, end string, fn func(objects.UploadRow) bool) error {
-	condition, args := `u.bucket = $1 AND (u.key, u.place) >= ($2, $3)`, []any{bucket, []byte(from.Key), from.N}
-	if end != "" {
-		condition, args = condition+` AND u.key < $4`, append(args, []byte(end))
-	}
+	condition, args := before(`u.key`, end, `u.bucket = $1 AND (u.key, u.place) >= ($2, $3)`, bucket, []byte(from.Key), from.N)
 	return s.snapshot(ctx, func(src source) error {
 		var name string
 		if err := src.row(`SELECT name FROM bucket WHERE id = $1`, bucket).Scan(&name); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strconv"
 
 	"muster/internal/objects"
 )
@@ -70,21 +71,25 @@ func keptTags(tags []objects.Tag) (string, error) {
 }
 
 // Find joins what it returns, so that all of it is of one state of the file.
-func (s objectStore) Find(ctx context.Context, bucket string, at objects.Target, data bool) (objects.Bucket, *objects.Row, objects.Content, error) {
-	var none objects.Content
-	b, row, c, err := s.find(ctx, bucket, at, data, !at.ID.Given() || at.ID.Null())
-	if err != nil || !at.ID.Null() || row != nil && row.Version == objects.NullVersion {
-		return b, row, c, err
+// The version without an id may be the newest or another: both are looked at
+// in one state too.
+func (s objectStore) Find(ctx context.Context, bucket string, at objects.Target, data bool) (b objects.Bucket, row *objects.Row, c objects.Content, err error) {
+	if !at.ID.Null() {
+		return find(s.current(ctx), bucket, at, data, !at.ID.Given())
 	}
-	if row == nil || b.Versioning == objects.NeverVersioned {
-		return b, nil, none, nil
-	}
-	return s.find(ctx, bucket, at, data, false)
+	err = s.snapshot(ctx, func(from source) error {
+		b, row, c, err = find(from, bucket, at, data, true)
+		if err == nil && row != nil && row.Version != objects.NullVersion {
+			b, row, c, err = find(from, bucket, at, data, false)
+		}
+		return err
+	})
+	return b, row, c, err
 }
 
 // find finds the newest version of a key, or the one that at names and that
 // isn't the newest where that is the one without an id.
-func (s objectStore) find(ctx context.Context, bucket string, at objects.Target, data, newest bool) (b objects.Bucket, row *objects.Row, c objects.Content, err error) {
+func find(from source, bucket string, at objects.Target, data, newest bool) (b objects.Bucket, row *objects.Row, c objects.Content, err error) {
 	which, args := `v.newest`, []any{bucket, []byte(at.Key), data}
 	switch {
 	case newest:
@@ -97,7 +102,7 @@ func (s objectStore) find(ctx context.Context, bucket string, at objects.Target,
 	var quota string
 	content := keptContent{}
 	into := append([]any{&b.ID, &b.Name, &b.Versioning, &quota, &b.Usage.Bytes, &b.Usage.Objects}, k.all()...)
-	err = s.db.reads().QueryRowContext(ctx, `SELECT b.id, b.name, b.versioning, b.quota, b.bytes, b.objects, `+versionColumns+`, `+contentColumns+`, i.data
+	err = from.row(`SELECT b.id, b.name, b.versioning, b.quota, b.bytes, b.objects, `+versionColumns+`, `+contentColumns+`, i.data
 		FROM bucket b LEFT JOIN version v ON v.bucket = b.id AND v.key = $2 AND `+which+`
 		LEFT JOIN content c ON c.id = v.content LEFT JOIN inline i ON i.content = c.id AND $3
 		WHERE b.name = $1 LIMIT 1`, args...).Scan(append(into, append(content.columns(), &content.data)...)...)
@@ -171,25 +176,43 @@ func (s objectStore) State(ctx context.Context, bucket string, at objects.Target
 	return st, err
 }
 
+// Newest runs along the rows themselves where each is the newest of its key,
+// and along the index of those that are elsewhere.
 func (s objectStore) Newest(ctx context.Context, bucket int64, from objects.Position, end string, fn func(objects.Row) bool) error {
-	return s.list(ctx, bucket, `newest AND NOT marker AND key >= $2`, `key`, []any{bucket, []byte(from.Key)}, end, fn)
+	return s.list(ctx, bucket, fn, func(b objects.Bucket) (string, []any) {
+		key := `listed`
+		if b.Versioning == objects.NeverVersioned {
+			key = `key`
+		}
+		condition, args := before(key, end, key+` >= $2`, bucket, []byte(from.Key))
+		return condition + ` ORDER BY ` + key, args
+	})
 }
 
 func (s objectStore) Versions(ctx context.Context, bucket int64, from objects.Position, end string, fn func(objects.Row) bool) error {
-	return s.list(ctx, bucket, `(key, back) >= ($2, $3)`, `key, back`, []any{bucket, []byte(from.Key), from.N}, end, fn)
+	return s.list(ctx, bucket, fn, func(objects.Bucket) (string, []any) {
+		condition, args := before(`key`, end, `(key, back) >= ($2, $3)`, bucket, []byte(from.Key), from.N)
+		return condition + ` ORDER BY key, back`, args
+	})
 }
 
-func (s objectStore) list(ctx context.Context, bucket int64, condition, order string, args []any, end string, fn func(objects.Row) bool) error {
-	if end != "" {
-		args = append(args, []byte(end))
-		condition += ` AND key < $` + string(rune('0'+len(args)))
+// before adds to a condition that a key comes before end; "" is no end.
+func before(key, end, condition string, args ...any) (string, []any) {
+	if end == "" {
+		return condition, args
 	}
+	args = append(args, []byte(end))
+	return condition + ` AND ` + key + ` < $` + strconv.Itoa(len(args)), args
+}
+
+func (s objectStore) list(ctx context.Context, bucket int64, fn func(objects.Row) bool, which func(objects.Bucket) (string, []any)) error {
 	return s.snapshot(ctx, func(from source) error {
 		var b objects.Bucket
 		if err := from.row(`SELECT name, versioning FROM bucket WHERE id = $1`, bucket).Scan(&b.Name, &b.Versioning); err != nil {
 			return orNone(err, objects.NoBucket)
 		}
-		rows, err := from.query(`SELECT `+listedColumns+` FROM version v WHERE bucket = $1 AND `+condition+` ORDER BY `+order, args...)
+		condition, args := which(b)
+		rows, err := from.query(`SELECT `+listedColumns+` FROM version v WHERE bucket = $1 AND `+condition, args...)
 		if err != nil {
 			return err
 		}

@@ -11,8 +11,9 @@ import (
 )
 
 // openSQLite opens a pool on the file at path. The pragmas stand in the name
-// given to the driver, so that every connection of the pool has them.
-func openSQLite(path string, readOnly bool) (*sql.DB, error) {
+// given to the driver, so that every connection of the pool has them; more are
+// added to those of all files.
+func openSQLite(path string, readOnly bool, more ...string) (*sql.DB, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -28,6 +29,7 @@ func openSQLite(path string, readOnly bool) (*sql.DB, error) {
 		"trusted_schema(OFF)",
 		"cell_size_check(ON)",
 	}
+	pragmas = append(pragmas, more...)
 	if readOnly {
 		pragmas = append(pragmas, "query_only(ON)")
 	}

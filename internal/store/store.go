@@ -27,8 +27,9 @@ var errClosed = errors.New("the store is closed")
 
 // DB is an open store. Its methods may be called concurrently.
 type DB struct {
-	readers *sql.DB
-	writer  *writer
+	readers  *sql.DB
+	writer   *writer // nil where readOnly
+	readOnly bool
 
 	mu     sync.RWMutex // held for reading by every write under way
 	closed bool
@@ -46,11 +47,13 @@ func Open(ctx context.Context, path string, x *index.Index) (*DB, error) {
 	return open(ctx, path, files, x)
 }
 
-func open(ctx context.Context, path string, files fs.FS, x *index.Index) (*DB, error) {
+// open opens a file whose tables are made by the migrations in files, with
+// pragmas beside those of all files.
+func open(ctx context.Context, path string, files fs.FS, x *index.Index, pragmas ...string) (*DB, error) {
 	if err := private(path); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	writes, err := openSQLite(path, false)
+	writes, err := openSQLite(path, false, pragmas...)
 	if err != nil {
 		return nil, fmt.Errorf("open the database %s: %w", path, err)
 	}
@@ -58,7 +61,7 @@ func open(ctx context.Context, path string, files fs.FS, x *index.Index) (*DB, e
 	if err := migrate(ctx, writes, files); err != nil {
 		return nil, errors.Join(fmt.Errorf("bring the database %s up to date: %w", path, err), writes.Close())
 	}
-	readers, err := openSQLite(path, true)
+	readers, err := openSQLite(path, true, pragmas...)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database %s for reading: %w", path, err), writes.Close())
 	}
@@ -88,6 +91,9 @@ func (db *DB) Close() error {
 		return nil
 	}
 	db.closed = true
+	if db.readOnly {
+		return db.readers.Close()
+	}
 	return errors.Join(db.writer.stop(), db.readers.Close())
 }
 

@@ -33,6 +33,9 @@ func (db *DB) write(ctx context.Context, fn func(t *tx) error) error {
 	if db.closed {
 		return errClosed
 	}
+	if db.readOnly {
+		return errReadOnly
+	}
 	return db.writer.write(ctx, fn)
 }
 

@@ -17,7 +17,7 @@ var completePromises = []Promise{
 	{"an upload completed again when its object is gone is refused", completedAgainGone},
 	{"a completed upload takes no parts", completedUpload},
 	{"an object of parts replaces and is replaced like any other", partsReplace},
-	{"a thousand parts become an object", thousandParts},
+	{"hundreds of parts become an object", manyParts},
 }
 
 // tryComplete completes with a size that is not said.
@@ -193,9 +193,9 @@ func partsReplace(c *check) {
 	c.ok(c.RemoveBucket(c.ctx, b))
 }
 
-// thousandParts makes do with fewer where parts must be large.
-func thousandParts(c *check) {
-	n := 1000
+// manyParts makes do with fewer where parts must be large.
+func manyParts(c *check) {
+	n := 400
 	if c.options.minPart() > 64<<10 {
 		n = 20
 	}

@@ -119,6 +119,9 @@ func versionListsAsModel(c *check) {
 		c.samePages(objects.List{Bucket: b, Delimiter: "/", Max: size}, c.ListVersions, m.ListVersions, of)
 	}
 	for i, l := range asks(b) {
+		if i%3 != 0 {
+			continue // one third has each prefix, delimiter and beginning in many pairs
+		}
 		l.Max = []int{1, 2, 3, 1000}[i%4]
 		c.samePages(l, c.ListVersions, m.ListVersions, of)
 		c.samePages(l, c.List, m.List, func(o objects.Object) string { return o.Key + "|" + o.ETag })
@@ -151,6 +154,9 @@ func uploadListsAsModel(c *check) {
 		c.samePages(objects.List{Bucket: b, Max: size}, list(c.Keeper), list(m), of)
 	}
 	for i, l := range asks(b) {
+		if i%5 != 0 {
+			continue
+		}
 		l.Max = []int{1, 2, 3, 1000}[i%4]
 		c.samePages(l, list(c.Keeper), list(m), of)
 	}

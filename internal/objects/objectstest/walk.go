@@ -22,6 +22,10 @@ type Walk struct {
 	// CopiesKeepParts says that a copy of an object of parts is one of parts too,
 	// with its ETag. On AWS a copy is always whole.
 	CopiesKeepParts bool
+	// Wire says that the Keeper speaks S3's wire, which says less: dates have
+	// whole seconds, a write's answer has no date and no size, and a read's not
+	// whether the version is the newest.
+	Wire bool
 	// Between is called now and then and returns the Keeper to go on with: it is
 	// for closing a store and opening it again. nil for never.
 	Between func() (objects.Keeper, error)

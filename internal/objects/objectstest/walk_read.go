@@ -114,6 +114,9 @@ func (w *walk) attributesStep() step {
 		}
 		o := a.Object
 		o.Headers, o.Tags = objects.Headers{}, nil
+		if w.Wire && o.Checksum.Algorithm == "" {
+			return answer{objects: []objects.Object{o}} // S3 lists only parts that have checksums
+		}
 		return answer{objects: []objects.Object{o}, parts: dateless(a.Parts.Parts), total: a.Parts.Total, other: more(a.Parts)}
 	}}
 }

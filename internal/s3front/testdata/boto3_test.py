@@ -166,7 +166,7 @@ def the_rest():
     check("bad secret", code(client(secret="wrong").list_buckets) == "SignatureDoesNotMatch")
     check("bad token", code(client(token="forged").list_buckets) == "InvalidToken")
     check("policy", code(s3.put_bucket_policy, Bucket=B, Policy="{}") == "NotImplemented")
-    check("acl", code(s3.put_object_acl, Bucket=B, Key="mp", ACL="public-read") == "NotImplemented")
+    check("acl", code(s3.put_object_acl, Bucket=B, Key="mp", ACL="public-read") == "AccessControlListNotSupported")
     check("public put", code(s3.put_object, Bucket=B, Key="mp", Body=b"", ACL="public-read") == "AccessControlListNotSupported")
     versions = s3.list_object_versions(Bucket=B)
     left = [{"Key": v["Key"], "VersionId": v["VersionId"]} for v in versions.get("Versions", []) + versions.get("DeleteMarkers", [])]

@@ -83,9 +83,12 @@ CREATE TABLE version (
     tags          TEXT    NOT NULL, -- JSON; '' for none
     upload        TEXT    NOT NULL, -- the upload that it was made by; '' for none
     writer        TEXT    NOT NULL,
+    -- The key of those that a list of objects shows, in a column of its own so
+    -- that the list runs along its index and passes over no other versions.
+    listed        BLOB GENERATED ALWAYS AS (CASE WHEN newest AND NOT marker THEN key END) VIRTUAL,
     PRIMARY KEY (bucket, key, back)
 ) WITHOUT ROWID;
-CREATE UNIQUE INDEX version_listed ON version (bucket, key) WHERE newest AND NOT marker;
+CREATE UNIQUE INDEX version_listed ON version (bucket, listed) WHERE listed IS NOT NULL;
 CREATE UNIQUE INDEX version_null ON version (bucket, key) WHERE id = 'null' AND NOT newest;
 CREATE INDEX version_content ON version (content);
 CREATE UNIQUE INDEX version_upload ON version (upload) WHERE upload <> '';

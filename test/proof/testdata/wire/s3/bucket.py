@@ -38,13 +38,13 @@ refused("InvalidArgument", "a token of nobody's", list, ContinuationToken="photo
 refused("AccessDenied", "by nobody", nobody.list_buckets)
 
 ask("one that is there", s3.head_bucket, Bucket="photos")
-ask("of another region", s3.head_bucket, Bucket="letters")
+ask("of another region", west.head_bucket, Bucket="letters")
 refused("404", "one that isn't", s3.head_bucket, Bucket="meadows")
 refused("403", "by nobody", nobody.head_bucket, Bucket="photos")
 refused("403", "said to be of another account", s3.head_bucket, Bucket="photos", ExpectedBucketOwner="111111111111")
 
 ask("of us-east-1, which has no name here", s3.get_bucket_location, Bucket="photos")
-ask("of another region", s3.get_bucket_location, Bucket="letters")
+ask("of another region", west.get_bucket_location, Bucket="letters")
 refused("NoSuchBucket", "one that isn't there", s3.get_bucket_location, Bucket="meadows")
 refused("AccessDenied", "by nobody", nobody.get_bucket_location, Bucket="photos")
 
@@ -52,5 +52,5 @@ ask("of a bucket", s3.put_object, Bucket="photos", Key="cat")
 refused("AccessDenied", "by nobody", nobody.delete_bucket, Bucket="photos")
 refused("BucketNotEmpty", "with an object in it", s3.delete_bucket, Bucket="photos")
 refused("NoSuchBucket", "one that isn't there", s3.delete_bucket, Bucket="meadows")
-ask("an empty one", s3.delete_bucket, Bucket="letters")
-refused("404", "one that is gone", s3.head_bucket, Bucket="letters")
+ask("an empty one", west.delete_bucket, Bucket="letters")
+refused("404", "one that is gone", west.head_bucket, Bucket="letters")

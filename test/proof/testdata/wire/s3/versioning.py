@@ -14,7 +14,7 @@ put = s3.put_bucket_versioning
 ask("on", put, Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
 ask("on", s3.get_bucket_versioning, Bucket="photos")
 refused("MalformedXML", "a status of no kind", put, Bucket="photos", VersioningConfiguration={"Status": "Sometimes"})
-refused("MalformedXML", "no status", put, Bucket="photos", VersioningConfiguration={})
+refused("IllegalVersioningConfigurationException", "no status", put, Bucket="photos", VersioningConfiguration={})
 refused("NoSuchBucket", "no such bucket", put, Bucket="meadows", VersioningConfiguration={"Status": "Enabled"})
 refused("AccessDenied", "by nobody", nobody.put_bucket_versioning, Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
 refused("NoSuchBucket", "no such bucket", s3.get_bucket_versioning, Bucket="meadows")
@@ -27,8 +27,8 @@ ask("the first version", s3.get_object, Bucket="photos", Key="cat", VersionId=fi
 ask("the first version", s3.head_object, Bucket="photos", Key="cat", VersionId=first)
 ask("from before versions", s3.get_object, Bucket="photos", Key="old", VersionId="null")
 ask("of a version", s3.get_object_attributes, Bucket="photos", Key="cat", VersionId=first, ObjectAttributes=["ObjectSize", "ETag"])
-refused("NoSuchVersion", "a version that isn't there", s3.get_object, Bucket="photos", Key="cat", VersionId="01ARZ3NDEKTSV4RRFFQ69G5FAV")
-refused("404", "a version that isn't there", s3.head_object, Bucket="photos", Key="cat", VersionId="01ARZ3NDEKTSV4RRFFQ69G5FAV")
+refused("NoSuchVersion", "a version that isn't there", s3.get_object, Bucket="photos", Key="cat", VersionId="AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+refused("404", "a version that isn't there", s3.head_object, Bucket="photos", Key="cat", VersionId="AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
 refused("InvalidArgument", "a version of no kind", s3.get_object, Bucket="photos", Key="cat", VersionId="../cat")
 refused("AccessDenied", "a version, by one who may read the newest", latest.get_object, Bucket="photos", Key="cat", VersionId=first)
 
@@ -51,7 +51,7 @@ ask("the marker: the newest is there again", s3.delete_object, Bucket="photos", 
 ask("there again", s3.get_object, Bucket="photos", Key="cat")
 ask("the second version", s3.delete_object, Bucket="photos", Key="cat", VersionId=second)
 ask("the first, the only one left", s3.get_object, Bucket="photos", Key="cat")
-gone = {"Key": "cat", "VersionId": "01ARZ3NDEKTSV4RRFFQ69G5FAV"}
+gone = {"Key": "cat", "VersionId": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}
 ask("a version that isn't there", s3.delete_object, Bucket="photos", **gone)
 ask("a version, one that isn't there, and leaving a marker", s3.delete_objects, Bucket="photos", Delete={"Objects": [{"Key": "old", "VersionId": "null"}, gone, {"Key": "cat"}]})
 refused("BucketNotEmpty", "with versions in it", s3.delete_bucket, Bucket="photos")
