@@ -91,6 +91,11 @@ type Buckets struct {
 
 	// Now tells the time; time.Now when nil.
 	Now func() time.Time
+	// Vacant fails with fault.AlreadyExists where the place has a bucket of that
+	// name that Muster didn't make. It is asked before the name gets a row, so
+	// that a pending row proves that the bucket is Muster's. Nil where nobody
+	// else makes buckets.
+	Vacant func(ctx context.Context, name string) error
 }
 
 // New makes the buckets over store and place. The store publishes to x.
@@ -123,6 +128,9 @@ func (b *Buckets) Create(ctx context.Context, scope arn.Scope, name string) (Buc
 	if Reserved(name) {
 		return Bucket{}, badName()
 	}
+	if err := b.vacant(ctx, name); err != nil {
+		return Bucket{}, err
+	}
 	kept, inserted, err := b.store.InsertBucket(ctx, Bucket{Name: name, Account: scope.Account, Region: scope.Region, Created: b.now(), Pending: true})
 	if err != nil {
 		return Bucket{}, fmt.Errorf("create bucket %q: %w", name, err)
@@ -139,13 +147,30 @@ func (b *Buckets) Create(ctx context.Context, scope arn.Scope, name string) (Buc
 	return b.finish(context.WithoutCancel(ctx), kept)
 }
 
+// vacant asks Vacant about a name without a row.
+func (b *Buckets) vacant(ctx context.Context, name string) error {
+	if b.Vacant == nil {
+		return nil
+	}
+	if _, err := b.store.Bucket(ctx, name); !errors.Is(err, fault.NotFound) {
+		return err
+	}
+	return b.Vacant(ctx, name)
+}
+
 const defaultRegion = "us-east-1"
 
 // finish makes the place of a pending bucket.
 func (b *Buckets) finish(ctx context.Context, half Bucket) (Bucket, error) {
 	if err := b.place.MakeBucket(ctx, half.Name); err != nil {
+		err = fmt.Errorf("make room for bucket %q: %w", half.Name, err)
+		if b.Vacant != nil && fault.Of(err) == nil {
+			// It may have been made, and would not be vacant then: who asks again, or
+			// the next start, finishes it.
+			return Bucket{}, err
+		}
 		// The name is free again; should that fail too, the next start tries once more.
-		return Bucket{}, errors.Join(fmt.Errorf("make room for bucket %q: %w", half.Name, err), b.store.DeleteBucket(ctx, half.Name))
+		return Bucket{}, errors.Join(err, b.store.DeleteBucket(ctx, half.Name))
 	}
 	if err := b.store.SetPending(ctx, half.Name, false); err != nil {
 		return Bucket{}, fmt.Errorf("create bucket %q: %w", half.Name, err)

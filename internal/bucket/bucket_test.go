@@ -111,6 +111,45 @@ func TestCreateThatFailsFreesTheName(t *testing.T) {
 	}
 }
 
+// Where others make buckets too, one that isn't Muster's is never taken over,
+// and one whose making was not heard of is finished by who asks again.
+func TestCreateTakesNothingOver(t *testing.T) {
+	buckets, place, _ := newBuckets(t)
+	buckets.Vacant = func(_ context.Context, name string) error {
+		if place.has(name) {
+			return fault.AlreadyExists.Errorf("taken")
+		}
+		return nil
+	}
+	if err := os.Mkdir(filepath.Join(place.dir, "theirs"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := buckets.Create(t.Context(), east, "theirs"); !errors.Is(err, fault.AlreadyExists) {
+		t.Errorf("one of somebody else's: got %v, want %v", err, fault.AlreadyExists)
+	}
+	if _, err := buckets.Find(t.Context(), "theirs"); !errors.Is(err, fault.NotFound) {
+		t.Errorf("Find: got %v, want %v", err, fault.NotFound)
+	}
+	place.fail = errors.New("the answer was lost")
+	if _, err := buckets.Create(t.Context(), east, "photos"); !errors.Is(err, place.fail) {
+		t.Errorf("Create: got %v, want %v", err, place.fail)
+	}
+	place.fail = nil
+	if err := os.Mkdir(filepath.Join(place.dir, "photos"), 0o700); err != nil { // it was made all the same
+		t.Fatal(err)
+	}
+	if b, err := buckets.Create(t.Context(), east, "photos"); err != nil || b.Pending {
+		t.Errorf("Create again: got %+v, %v", b, err)
+	}
+	place.fail = fault.AlreadyExists.Errorf("of another account of the store's")
+	if _, err := buckets.Create(t.Context(), east, "meadows"); !errors.Is(err, fault.AlreadyExists) {
+		t.Errorf("refused by the place: got %v", err)
+	}
+	if _, err := buckets.Find(t.Context(), "meadows"); !errors.Is(err, fault.NotFound) {
+		t.Errorf("Find: got %v, want %v", err, fault.NotFound)
+	}
+}
+
 func TestDelete(t *testing.T) {
 	buckets, place, _ := newBuckets(t)
 	if _, err := buckets.Create(t.Context(), east, "photos"); err != nil {

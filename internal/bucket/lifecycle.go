@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -226,6 +225,3 @@ func (r LifecycleRule) ExpiresNoncurrent(since time.Time, newer int, now time.Ti
 
 // Aborts reports whether an upload in parts is to be given up that was begun at created.
 func (r LifecycleRule) Aborts(created, now time.Time) bool { return over(r.AbortDays, created, now) }
-
-// String names the rule.
-func (r LifecycleRule) String() string { return fmt.Sprintf("lifecycle rule %q", r.ID) }

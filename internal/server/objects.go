@@ -42,6 +42,9 @@ func (s *Server) openObjects(ctx context.Context, x *index.Index, master *seal.M
 		return err
 	}
 	s.buckets = bucket.New(s.db.Buckets(), s.objects, x)
+	if external, ok := s.objects.(*externals3.Store); ok {
+		s.buckets.Vacant = external.Vacant
+	}
 	if err := s.buckets.Repair(ctx); err != nil { // one bad bucket is no reason to keep all devices out
 		s.log.Error("buckets left half made", "err", err)
 	}
