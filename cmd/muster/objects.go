@@ -13,7 +13,7 @@ import (
 )
 
 func objectsCommand() *cobra.Command {
-	return group("objects", "The store of S3 objects", objectsStatusCommand(), objectsRemoveOrphansCommand())
+	return group("objects", "The store of S3 objects", objectsStatusCommand(), objectsVerifyCommand(), objectsExportCommand(), objectsRemoveOrphansCommand())
 }
 
 func objectsStatusCommand() *cobra.Command {

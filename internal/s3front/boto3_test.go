@@ -11,6 +11,8 @@ func TestBoto3(t *testing.T) { runBoto3(t, "testdata/boto3_test.py") }
 
 func TestBoto3Modes(t *testing.T) { runBoto3(t, "testdata/modes_test.py") }
 
+func TestBoto3Configuration(t *testing.T) { runBoto3(t, "testdata/config_test.py") }
+
 func runBoto3(t *testing.T, script string) {
 	t.Helper()
 	if out, err := exec.Command("python3", "-c", "import boto3").CombinedOutput(); err != nil {
@@ -20,6 +22,7 @@ func runBoto3(t *testing.T, script string) {
 		t.Skip("no python3 with boto3")
 	}
 	w := newWorld(t)
+	w.front.ObeysLifecycle = true
 	w.may(statement{Effect: "Allow", Action: "s3:*", Resource: "*"})
 	python := exec.CommandContext(t.Context(), "python3", script)
 	endpoint := strings.Replace(w.server.URL, "localhost", "127.0.0.1", 1)

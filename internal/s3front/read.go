@@ -70,11 +70,9 @@ func (r *request) answerFound(w *answer, found *objects.Found) {
 		}
 	}
 	status := http.StatusOK
-	if found.Partial {
+	if found.Partial && found.Size > 0 { // the first part of nothing is all of it: Content-Range can't name it
 		status = http.StatusPartialContent
-		if found.Size > 0 {
-			h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", found.First, found.First+found.Length-1, found.Size))
-		}
+		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", found.First, found.First+found.Length-1, found.Size))
 	}
 	w.WriteHeader(status)
 }

@@ -106,3 +106,47 @@ func BenchmarkGet4KiB(b *testing.B) {
 		found.Body.Close()
 	}
 }
+
+// BenchmarkList measures a page of 1000 of a small and of a large bucket, flat
+// and by folders.
+func BenchmarkList(b *testing.B) {
+	for _, n := range []int{1000, 200_000} {
+		for _, v := range []objects.Versioning{objects.NeverVersioned, objects.Enabled} {
+			for _, delimiter := range []string{"", "/"} {
+				b.Run(fmt.Sprintf("keys=%d/versioning=%s/delimiter=%s", n, v, delimiter), func(b *testing.B) {
+					o, s := own(b)
+					if v != objects.NeverVersioned {
+						if err := o.SetVersioning(b.Context(), "b", v); err != nil {
+							b.Fatal(err)
+						}
+					}
+					fill(b, s, n)
+					l := objects.List{Bucket: "b", Delimiter: delimiter, Max: 1000}
+					b.ResetTimer()
+					for range b.N {
+						if _, err := o.List(b.Context(), l); err != nil {
+							b.Fatal(err)
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// fill keeps n rows without contents, in ten folders.
+func fill(b *testing.B, s *ownStore, n int) {
+	for from := 0; from < n; from += 1000 {
+		targets := make([]objects.Target, 1000)
+		for i := range targets {
+			targets[i].Key = fmt.Sprintf("%02d/%08d", (from+i)*10/n, from+i)
+		}
+		_, err := s.rows.Rows().Change(b.Context(), "b", targets, func(i int, _ objects.State) (objects.Plan, error) {
+			row := objects.Row{Object: objects.Object{Ref: objects.Ref{Key: targets[i].Key, Version: objects.NullVersion}, Newest: true, Modified: time.Now()}}
+			return objects.Plan{Insert: &row}, nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-
 )
 
 var errReadOnly = errors.New("the store was opened for reading only")

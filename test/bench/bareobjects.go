@@ -54,12 +54,12 @@ func startBareObjects(ctx context.Context, dir string) (*objectStore, error) {
 // nobody for permission and remembers nothing of an object.
 func serveBareObjects(ctx context.Context) error {
 	dir := os.Getenv("BENCH_OBJECTS")
-	files, err := content.Open(filepath.Join(dir, "large"))
+	b := &bareObjects{dir: filepath.Join(dir, "small")}
+	err := os.MkdirAll(b.dir, 0o700)
 	if err != nil {
 		return err
 	}
-	b := &bareObjects{dir: filepath.Join(dir, "small"), files: files}
-	if err := os.MkdirAll(b.dir, 0o700); err != nil {
+	if b.files, err = content.Open(filepath.Join(dir, "large")); err != nil {
 		return err
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")

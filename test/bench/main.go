@@ -30,6 +30,7 @@ func main() {
 	fresh := flag.Int("fresh", 600, "requests on fresh handshakes, a round")
 	kept := flag.Int("kept", 8000, "requests on kept connections, a round")
 	inserts := flag.Int("inserts", 2000, "things created, by 32 clients")
+	only := flag.Bool("only-objects", false, "measure objects alone")
 	flag.IntVar(&listed, "listed", listed, "objects in the bucket that is listed")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -41,14 +42,14 @@ func main() {
 	case *bareStore:
 		err = serveBareObjects(ctx)
 	default:
-		err = bench(ctx, *rounds, *fresh, *kept, *inserts)
+		err = bench(ctx, *rounds, *fresh, *kept, *inserts, *only)
 	}
 	if err != nil {
 		log.Fatal("bench: ", err)
 	}
 }
 
-func bench(ctx context.Context, rounds, fresh, kept, inserts int) error {
+func bench(ctx context.Context, rounds, fresh, kept, inserts int, onlyObjects bool) error {
 	dir, err := os.MkdirTemp("", "muster-bench")
 	if err != nil {
 		return err
@@ -59,6 +60,11 @@ func bench(ctx context.Context, rounds, fresh, kept, inserts int) error {
 		return err
 	}
 	defer muster.stop()
+	t := &table{}
+	t.head()
+	if onlyObjects {
+		return benchObjects(ctx, t, muster, dir, rounds)
+	}
 	dev, err := newDevice(ctx, muster)
 	if err != nil {
 		return err
@@ -69,8 +75,6 @@ func bench(ctx context.Context, rounds, fresh, kept, inserts int) error {
 	}
 	defer other.stop()
 
-	t := &table{}
-	t.head()
 	if err := benchVending(ctx, t, muster, dev, other, rounds, fresh, kept); err != nil {
 		return err
 	}

@@ -224,22 +224,25 @@ func benchLists(ctx context.Context, t *table, _ *objectStore, dir string) error
 	}); err != nil {
 		return err
 	}
-	for _, l := range []struct{ name, after, delimiter string }{{"first page", "", ""}, {"page in the middle", "fleet/250/", ""}, {"folders", "", "/"}} {
-		page := func(bucket string) func() (float64, error) {
-			prefix := "fleet/"
-			return timed(func() error {
-				found, err := own.List(ctx, objects.List{Bucket: bucket, Prefix: prefix, Delimiter: l.delimiter, After: l.after, Max: 1000})
-				if err == nil && len(found.Objects)+len(found.Prefixes) == 0 {
-					err = fmt.Errorf("an empty list of %s", bucket)
-				}
-				return err
-			})
-		}
-		ours, theirs, err := pairs(5, page(benchBucket), page(few))
+	page := func(bucket, after, delimiter string) func() (float64, error) {
+		return timed(func() error {
+			found, err := own.List(ctx, objects.List{Bucket: bucket, Prefix: "fleet/", Delimiter: delimiter, After: after, Max: 1000})
+			if err == nil && len(found.Objects) != 1000 && len(found.Prefixes) != 500 {
+				err = fmt.Errorf("a list of %s has %d objects and %d prefixes", bucket, len(found.Objects), len(found.Prefixes))
+			}
+			return err
+		})
+	}
+	for _, l := range []struct{ name, after, delimiter, what string }{
+		{"first page", "", "", "all of a bucket of 1000"},
+		{"page in the middle", "fleet/250/", "", "all of a bucket of 1000"},
+		{"500 folders", "", "/", "500 folders of 2 objects each"},
+	} {
+		ours, theirs, err := pairs(5, page(benchBucket, l.after, l.delimiter), page(few, "", l.delimiter))
 		if err != nil {
 			return err
 		}
-		t.row(fmt.Sprintf("list of %d objects, %s", listed, l.name), "µs", ours, theirs, "the same of 1000 objects")
+		t.row(fmt.Sprintf("list of %d objects, %s", listed, l.name), "µs", ours, theirs, l.what)
 	}
 	return nil
 }
