@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 # The server is a static binary; only the race detector wants a C compiler.
 export CGO_ENABLED ?= 0
 
-.PHONY: build demo test race lint generate docs bench fuzz man release image clean
+.PHONY: build demo test race lint generate docs bench fuzz oracle powerloss races field night man release image clean
 
 build:
 	@test -x $(BIN) || echo "Building Muster. The first build compiles SQLite and takes a minute or two."
@@ -28,12 +28,37 @@ race:
 	CGO_ENABLED=1 $(GO) test -race ./internal/... ./cmd/...
 	CGO_ENABLED=1 $(GO) test -race -short -run TestNothing ./test/proof
 
+# The same random requests to Muster and to VersityGW; every difference is on a list.
+oracle: build
+	MUSTER_BINARY=$(CURDIR)/$(BIN) $(GO) -C test/oracle test -timeout 60m ./...
+
+# Power cuts under the real binary, on a file system of its own (Linux, FUSE, root).
+powerloss: build
+	MUSTER_BINARY=$(CURDIR)/$(BIN) $(GO) -C test/powerloss test -timeout 120m ./...
+
+# Writers against deleters and the like, for ten seconds each.
+races: build
+	MUSTER_RACE=10s MUSTER_BINARY=$(CURDIR)/$(BIN) $(GO) test -timeout 20m -run Race ./test/e2e
+	MUSTER_RACE=10s $(GO) test -timeout 20m -run "TestObjectsKeepTheirPromises/(puts_and_removals|uploads_beside|clients_that_remove|of_completing)" ./internal/store
+
+# Programs that people use with S3, as Debian provides them: rclone, restic, s3cmd, s3fs.
+field: build
+	MUSTER_FIELD=1 MUSTER_BINARY=$(CURDIR)/$(BIN) $(GO) test -timeout 30m -run 'Field|Program' ./test/e2e
+
+# All of everything: hours.
+night: build
+	MUSTER_NIGHT=1 MUSTER_BINARY=$(CURDIR)/$(BIN) $(GO) test -timeout 300m ./...
+	MUSTER_NIGHT=1 $(MAKE) --no-print-directory oracle powerloss field
+	$(MAKE) --no-print-directory race fuzz
+
 lint:
 	@unformatted=$$(gofmt -l cmd internal test tools examples); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) -C test/sdk vet ./...
 	$(GO) -C examples/go vet ./...
 	$(GO) -C tools/generate vet ./...
+	$(GO) -C test/oracle vet ./...
+	$(GO) -C test/powerloss vet ./...
 
 generate:
 	$(GO) -C tools/generate run .

@@ -54,7 +54,7 @@ var bans = []struct {
 	{[]string{"store", "content"}, []string{"net/http"}, "what keeps on this machine knows no wire"},
 	{[]string{"tutorial"}, slices.Concat(under(rooms), under(keep), []string{inside + "server"}), "the tutorial is a client: what it proves, it proves over the wire"},
 	{except("store"), []string{"modernc.org/", "github.com/pressly/goose"}, "only the store knows which database it is"},
-	{except("content"), []string{"github.com/minio/"}, "only content knows what seals it"},
+	{except("content"), []string{"github.com/minio/sio"}, "only content knows what seals it"},
 	{except(), []string{"github.com/spf13/"}, "command lines are cmd's"},
 }
 

@@ -98,9 +98,11 @@ func (d *doctor) examine(ctx context.Context) []finding {
 	d.checkDisk()
 	d.checkKeys()
 	d.checkAge()
+	d.checkContent()
 	if !d.running {
 		if !d.locked {
 			d.checkKept(ctx)
+			d.checkKeptObjects(ctx)
 			d.checkFreePorts()
 		}
 		d.checkName(ctx, "host name", d.config.Hostname, "")

@@ -73,6 +73,7 @@ func (d *doctor) checkAPI(ctx context.Context) {
 	d.checkReady(ctx, client)
 	d.checkServedRoot(ctx, client)
 	d.checkSignature(ctx, client)
+	d.checkObjects(ctx, client)
 	d.checkBuckets(ctx, client)
 }
 

@@ -22,7 +22,7 @@ import (
 const (
 	littleSpace = 1 << 30   // bytes
 	noSpace     = 100 << 20 // bytes
-	fewFiles    = 10_000    // inodes: each object of S3 is a file
+	fewFiles    = 10_000    // inodes: each object of S3 but the small ones is a file
 )
 
 // checkData reports whether the data directory can be looked into.
@@ -62,7 +62,7 @@ func strayFile(dir string, of fs.FileInfo) string {
 	if !ok {
 		return ""
 	}
-	for _, name := range []string{"lock", "master.key", "root-credentials", "muster.db", "muster.db-wal", "s3"} {
+	for _, name := range []string{"lock", "master.key", "root-credentials", "muster.db", "muster.db-wal", "objects.db", "objects.db-wal", "content", "s3"} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err != nil {
 			continue
@@ -121,7 +121,7 @@ func (d *doctor) checkDisk() {
 	case left.bytes < littleSpace:
 		d.warn(check, fix, "%d MB are left", mb)
 	case left.files < fewFiles:
-		d.warn(check, fix, "the file system holds only %d more files, and each object is one", left.files)
+		d.warn(check, fix, "the file system holds only %d more files, and each object of more than 16 KiB is one", left.files)
 	default:
 		d.ok(check, "%d MB are left", mb)
 	}
@@ -182,7 +182,7 @@ func (d *doctor) checkKey(check, file string, needed bool, restore string, read 
 // doesn't keep the time while it is off starts in the past, where certificates
 // are not valid yet.
 func (d *doctor) checkAge() {
-	for _, name := range []string{"muster.db-wal", "muster.db"} {
+	for _, name := range []string{"muster.db-wal", "muster.db", "objects.db-wal", "objects.db"} {
 		info, err := os.Stat(filepath.Join(d.config.Data, name))
 		if err != nil {
 			continue

@@ -109,7 +109,7 @@ func ofTheSource(err error) error {
 
 // sum computes the checksum of a content.
 func (o *Objects) sum(ctx context.Context, from Ref, c Content, algorithm string) (Checksum, error) {
-	h := newHash(algorithm)
+	h := o.newHash(algorithm)
 	if h == nil {
 		return Checksum{}, BadChecksum
 	}

@@ -30,10 +30,10 @@ type intake struct {
 
 // newIntake reads body and computes the checksum keep of it; "" for the one
 // that the client names, or S3's where it names none.
-func newIntake(body Body, keep string) (*intake, error) {
+func (o *Objects) newIntake(body Body, keep string) (*intake, error) {
 	in := &intake{body: body, left: body.Size, md5: md5.New()}
 	if algorithm := body.Checksum.Algorithm; algorithm != "" {
-		if in.named = newHash(algorithm); in.named == nil {
+		if in.named = o.newHash(algorithm); in.named == nil {
 			return nil, BadChecksum
 		}
 	}
@@ -45,9 +45,17 @@ func newIntake(body Body, keep string) (*intake, error) {
 	}
 	in.algo, in.kept = keep, in.named
 	if keep != body.Checksum.Algorithm {
-		in.kept = newHash(keep)
+		in.kept = o.newHash(keep)
 	}
 	return in, nil
+}
+
+// newHash returns what computes a checksum, the quicker where there are two.
+func (o *Objects) newHash(algorithm string) hash.Hash {
+	if algorithm == defaultChecksum && o.CRC64NVME != nil {
+		return o.CRC64NVME()
+	}
+	return newHash(algorithm)
 }
 
 func (in *intake) Read(p []byte) (int, error) {

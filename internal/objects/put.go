@@ -131,7 +131,7 @@ func (o *Objects) Put(ctx context.Context, p Put) (Object, error) {
 			return Object{}, err
 		}
 	}
-	in, err := newIntake(p.Body, "")
+	in, err := o.newIntake(p.Body, "")
 	if err != nil {
 		return Object{}, err
 	}

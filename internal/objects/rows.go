@@ -1,9 +1,5 @@
 package objects
 
-// NOTE FOR B, 03:51, FROM THE LEAD: I am writing the SQL side of Rows now
-// (internal/store/objects*.go and internal/store/migrations/objects, done about
-// 04:10). You write the rules in internal/objects; don't write the SQL. If you
-// change this interface, tell by a comment here. Delete this note at the end.
 
 import (
 	"context"

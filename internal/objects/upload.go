@@ -60,7 +60,7 @@ func (o *Objects) putPart(ctx context.Context, u UploadRow, number int, body Bod
 	if err != nil {
 		return Part{}, err
 	}
-	in, err := newIntake(body, u.combines().Algorithm)
+	in, err := o.newIntake(body, u.combines().Algorithm)
 	if err != nil {
 		return Part{}, err
 	}

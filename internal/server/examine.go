@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 
 	"muster/internal/ca"
+	"muster/internal/content"
 	"muster/internal/index"
+	"muster/internal/objects"
 	"muster/internal/seal"
 	"muster/internal/store"
 )
@@ -27,19 +29,11 @@ const examinable = 512 << 20 // bytes
 // fails with fs.ErrNotExist where there is no database yet, and with
 // seal.ErrWrongKey.
 func Examine(ctx context.Context, data, masterKeyFile string) (err error) {
-	dir, err := os.MkdirTemp("", "muster-copy-")
+	copied, remove, err := copyDatabase(filepath.Join(data, "muster.db"))
 	if err != nil {
-		return fmt.Errorf("%w: %w", NotExamined, err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	copied := filepath.Join(dir, "muster.db")
-	if err := copyFile(copied, filepath.Join(data, "muster.db")); err != nil {
 		return err
 	}
-	// What the last server didn't bring into the file lies beside it.
-	if err := copyFile(copied+"-wal", filepath.Join(data, "muster.db-wal")); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
+	defer func() { err = errors.Join(err, remove()) }()
 	db, err := store.Open(ctx, copied, index.New(1))
 	if err != nil {
 		return err
@@ -57,6 +51,74 @@ func Examine(ctx context.Context, data, masterKeyFile string) (err error) {
 	}
 	_, err = ca.Open(ctx, db.Authorities(), master)
 	return err
+}
+
+// ExamineObjects does the same with the database of objects: it fails with
+// fs.ErrNotExist where there is none and no file of a content either.
+func ExamineObjects(ctx context.Context, data, masterKeyFile string) (err error) {
+	copied, remove, err := copyDatabase(objectsFile(data))
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(err, noContents(ctx, data))
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
+	db, err := store.OpenObjects(ctx, copied)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := db.Check(ctx); err != nil {
+		return err
+	}
+	if !exists(masterKeyFile) {
+		return nil // Load would make one
+	}
+	master, _, err := seal.Load(masterKeyFile)
+	if err != nil {
+		return nil // the file's own faults are seen without the data
+	}
+	files, err := content.Stopped(contentDir(data))
+	if err != nil {
+		return err
+	}
+	_, err = objects.New(ctx, db.Rows(), files, master)
+	return err
+}
+
+// ErrRowsGone is what ExamineObjects fails with, too, where there are contents
+// and no database that says whose they are.
+var ErrRowsGone = errors.New("there are contents of objects without their database")
+
+// noContents fails with ErrRowsGone where there is a file of a content.
+func noContents(ctx context.Context, data string) error {
+	files, err := content.Stopped(contentDir(data))
+	if err != nil {
+		return err
+	}
+	return files.Walk(ctx, func(objects.File) error { return ErrRowsGone })
+}
+
+// copyDatabase copies a database to where nothing else is. It fails as copyFile does.
+func copyDatabase(file string) (copied string, remove func() error, err error) {
+	dir, err := os.MkdirTemp("", "muster-copy-")
+	if err != nil {
+		return "", nil, fmt.Errorf("%w: %w", NotExamined, err)
+	}
+	remove = func() error { return os.RemoveAll(dir) }
+	copied = filepath.Join(dir, filepath.Base(file))
+	err = copyFile(copied, file)
+	if err == nil {
+		// What the last server didn't bring into the file lies beside it.
+		if err = copyFile(copied+"-wal", file+"-wal"); errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+	}
+	if err != nil {
+		return "", nil, errors.Join(err, remove())
+	}
+	return copied, remove, nil
 }
 
 // copyFile fails with fs.ErrNotExist where there is none, else with NotExamined.

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash"
 	"io/fs"
 	"net/url"
 	"path/filepath"
 	"strings"
+
+	"github.com/minio/crc64nvme"
 
 	"muster/internal/bucket"
 	"muster/internal/content"
@@ -69,6 +72,7 @@ func (s *Server) ownObjects(ctx context.Context, master *seal.Master) error {
 		return err
 	}
 	s.own.Floor = s.config.S3MinFree
+	s.own.CRC64NVME = func() hash.Hash { return crc64nvme.New() }
 	s.objects = s.own
 	return nil
 }

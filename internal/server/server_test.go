@@ -1,12 +1,18 @@
 package server
 
 import (
+	"bytes"
+	"encoding/base64"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/minio/crc64nvme"
+
+	"muster/internal/sigv4"
 )
 
 func TestCheckRefuses(t *testing.T) {
@@ -71,6 +77,23 @@ func TestReachable(t *testing.T) {
 			continue
 		}
 		c.Close()
+	}
+}
+
+// The quick CRC64NVME is the one that the signatures' package knows.
+func TestQuickChecksum(t *testing.T) {
+	for _, size := range []int{0, 1, 15, 127, 128, 4096, 1 << 20} {
+		data := bytes.Repeat([]byte("pump-7 "), size/7+1)[:size]
+		quick := crc64nvme.New()
+		for rest := data; len(rest) > 0; {
+			n := min(len(rest), 1000)
+			quick.Write(rest[:n])
+			rest = rest[n:]
+		}
+		got := base64.StdEncoding.EncodeToString(quick.Sum(nil))
+		if want, _ := sigv4.Checksum("x-amz-checksum-crc64nvme", data); got != want {
+			t.Errorf("%d bytes: got %s, want %s", size, got, want)
+		}
 	}
 }
 
