@@ -1,6 +1,5 @@
 package objects
 
-
 import (
 	"context"
 	"time"

@@ -76,7 +76,7 @@ func (s State) write(data string) error {
 	return writeFile(stateFile(data), append(raw, '\n'), 0o600)
 }
 
-// writeFile replaces a file wholly or not at all.
+// writeFile replaces a file wholly or not at all, power cuts included.
 func writeFile(name string, content []byte, mode fs.FileMode) error {
 	tmp, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 	if err != nil {
@@ -87,7 +87,14 @@ func writeFile(name string, content []byte, mode fs.FileMode) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	return os.Rename(tmp.Name(), name)
+	if err := os.Rename(tmp.Name(), name); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(name))
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }
 
 func write(f *os.File, content []byte) error {

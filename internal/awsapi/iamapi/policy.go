@@ -36,6 +36,7 @@ func (d *Door) createPolicy(ctx context.Context, scope arn.Scope, in *CreatePoli
 	}
 	made := shownPolicy(p, 0)
 	made.Tags = told(p.Tags)
+	made.Description = nil // AWS shows it only in GetPolicy
 	return &CreatePolicyResponse{Policy: made}, nil
 }
 
