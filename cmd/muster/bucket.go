@@ -180,6 +180,14 @@ func bucketWritersCommand() *cobra.Command {
 // size is a flag for a number, perhaps with a unit.
 type size struct{ n *int64 }
 
+// value is the number; 0 when it was not given.
+func (s *size) value() int64 {
+	if s.n == nil {
+		return 0
+	}
+	return *s.n
+}
+
 func (s *size) Type() string { return "number" }
 
 func (s *size) String() string {

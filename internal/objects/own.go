@@ -171,6 +171,13 @@ func (o *Objects) room(size int64) error {
 	return nil
 }
 
+// Free returns how many bytes may still be written to the file system of the
+// contents.
+func (o *Objects) Free() (int64, error) {
+	free, _, err := o.files.Free()
+	return free, err
+}
+
 func newContentID() (id ContentID) {
 	rand.Read(id[:]) // never fails
 	return id

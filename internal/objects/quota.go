@@ -16,6 +16,19 @@ type WriterUsage struct {
 // 0 has no limit.
 type Quota struct{ Bytes, Objects, WriterBytes, WriterObjects int64 }
 
+// QuotaOf returns the quota of a bucket in which one writer may have a tenth of
+// it, so that one stolen device can't spend what all devices have. 0 is no limit.
+func QuotaOf(bytes, versions int64) Quota {
+	return Quota{Bytes: bytes, Objects: versions, WriterBytes: tenth(bytes), WriterObjects: tenth(versions)}
+}
+
+func tenth(limit int64) int64 {
+	if limit == 0 {
+		return 0
+	}
+	return max(1, limit/10)
+}
+
 // Check fails with OverQuota where what is kept after a write goes beyond the
 // quota and the write makes it more. bucket and writer are what is kept after
 // it, the others what it adds.

@@ -34,11 +34,13 @@ type Config struct {
 	MasterKeyFile string // "" is master.key in the data directory
 	S3            string // "" is Muster's own store, else the URL of an S3
 
-	S3InsecureHTTP bool  // allow plain HTTP to an external S3 beyond loopback
-	S3AdoptBuckets bool  // let CreateBucket take over buckets that the external S3's key owns already
-	S3MinFree      int64 // bytes of free space that writes of objects leave; 0 for a twentieth of the file system and at most 1 GiB, negative for none
-	S3Requests     int   // S3 requests served at once
-	S3PerCaller    int   // of them, those of one caller
+	S3InsecureHTTP  bool  // allow plain HTTP to an external S3 beyond loopback
+	S3AdoptBuckets  bool  // let CreateBucket take over buckets that the external S3's key owns already
+	S3MinFree       int64 // bytes of free space that writes of objects leave; 0 for a twentieth of the file system and at most 1 GiB, negative for none
+	S3BucketBytes   int64 // that a bucket without a quota of its own may hold, and one writer a tenth of it; 0 for no limit
+	S3BucketObjects int64 // versions, likewise
+	S3Requests      int   // S3 requests served at once
+	S3PerCaller     int   // of them, those of one caller
 
 	APITLS       bool   // serve the API port on TLS with Muster's own CA
 	APITLSCert   string // PEM file of the API port's certificate chain
@@ -119,6 +121,8 @@ func (c *Config) complete() error {
 // as much as any answer of the API.
 func (c *Config) checkS3() error {
 	switch {
+	case c.S3BucketBytes < 0 || c.S3BucketObjects < 0:
+		return fmt.Errorf("--s3-bucket-max-bytes and --s3-bucket-max-objects are not negative")
 	case c.S3Requests < 1 || c.S3PerCaller < 1 || c.S3PerCaller > c.S3Requests:
 		return fmt.Errorf("--s3-requests %d and --s3-requests-per-caller %d: at least 1, and a caller's at most as many as all", c.S3Requests, c.S3PerCaller)
 	case c.S3 == "":

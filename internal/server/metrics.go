@@ -22,15 +22,41 @@ func (s *Server) withMetrics(port *api) (http.Handler, error) {
 	}, []string{"port", "method", "code"})
 	started := prometheus.NewGauge(prometheus.GaugeOpts{Name: "muster_start_time_seconds", Help: "When the server started."})
 	started.Set(float64(time.Now().Unix()))
-	for _, c := range []prometheus.Collector{
-		s.counts, started, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-	} {
+	all := []prometheus.Collector{s.counts, started, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})}
+	for _, c := range append(all, s.objectMetrics()...) {
 		if err := registry.Register(c); err != nil {
 			return nil, err
 		}
 	}
 	port.own["/metrics"] = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	return s.counted("api", port), nil
+}
+
+// objectMetrics are those of Muster's own store of objects.
+func (s *Server) objectMetrics() []prometheus.Collector {
+	if s.own == nil {
+		return nil
+	}
+	gauge := func(name, help string, value func() float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
+	}
+	return []prometheus.Collector{
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "muster_objects_damaged_total", Help: "Contents of objects found damaged or missing since the start, by reads and by the monthly reading of all."},
+			func() float64 { return float64(s.own.Damaged()) }),
+		gauge("muster_objects_orphans_held", "Files without an object that wait for muster objects remove-orphans.", func() float64 {
+			if swept := s.own.Swept(); swept.Held != "" {
+				return float64(swept.Orphans)
+			}
+			return 0
+		}),
+		gauge("muster_objects_free_bytes", "Bytes that may still be written to the disk of the objects, those kept free included.", func() float64 {
+			free, err := s.own.Free()
+			if err != nil {
+				return -1
+			}
+			return float64(free)
+		}),
+	}
 }
 
 // counted counts the requests of a port.

@@ -72,6 +72,7 @@ func (s *Server) ownObjects(ctx context.Context, master *seal.Master) error {
 		return err
 	}
 	s.own.Floor = s.config.S3MinFree
+	s.own.DefaultQuota = objects.QuotaOf(s.config.S3BucketBytes, s.config.S3BucketObjects)
 	s.own.CRC64NVME = func() hash.Hash { return crc64nvme.New() }
 	s.objects = s.own
 	return nil

@@ -65,18 +65,9 @@ func (d *Door) putQuota(ctx context.Context, scope arn.Scope, in *PutBucketQuota
 		}
 		return *n
 	}
-	q := objects.Quota{Bytes: value(in.Quota.MaxBytes, 0), Objects: value(in.Quota.MaxObjects, 0)}
-	q.WriterBytes, q.WriterObjects = value(in.Quota.WriterMaxBytes, tenth(q.Bytes)), value(in.Quota.WriterMaxObjects, tenth(q.Objects))
+	q := objects.QuotaOf(value(in.Quota.MaxBytes, 0), value(in.Quota.MaxObjects, 0))
+	q.WriterBytes, q.WriterObjects = value(in.Quota.WriterMaxBytes, q.WriterBytes), value(in.Quota.WriterMaxObjects, q.WriterObjects)
 	return &PutBucketQuotaResponse{}, own.SetQuota(ctx, in.Bucket, &q)
-}
-
-// tenth is what one writer may have of a limit, so that one stolen device can't
-// spend the whole fleet's; 0 stays no limit.
-func tenth(limit int64) int64 {
-	if limit == 0 {
-		return 0
-	}
-	return max(1, limit/10)
 }
 
 func (d *Door) deleteQuota(ctx context.Context, scope arn.Scope, in *DeleteBucketQuotaRequest) (*DeleteBucketQuotaResponse, error) {
