@@ -24,8 +24,10 @@ test: build
 	MUSTER_BINARY=$(CURDIR)/$(BIN) $(GO) -C test/sdk test ./...
 	$(GO) -C tools/generate test ./...
 
+# Short tests leave out what one client does alone; RACEFLAGS= runs all.
+RACEFLAGS ?= -short
 race:
-	CGO_ENABLED=1 $(GO) test -race ./internal/... ./cmd/...
+	CGO_ENABLED=1 $(GO) test -race $(RACEFLAGS) -timeout 20m ./internal/... ./cmd/...
 	CGO_ENABLED=1 $(GO) test -race -short -run TestNothing ./test/proof
 
 # The same random requests to Muster and to VersityGW; every difference is on a list.
@@ -49,7 +51,8 @@ field: build
 night: build
 	MUSTER_NIGHT=1 MUSTER_BINARY=$(CURDIR)/$(BIN) $(GO) test -timeout 300m ./...
 	MUSTER_NIGHT=1 $(MAKE) --no-print-directory oracle powerloss field
-	$(MAKE) --no-print-directory race fuzz
+	$(MAKE) --no-print-directory race RACEFLAGS=
+	$(MAKE) --no-print-directory fuzz
 
 lint:
 	@unformatted=$$(gofmt -l cmd internal test tools examples); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi

@@ -153,16 +153,24 @@ func (a *API) answer(w http.ResponseWriter, x *exchange) (reply *awswire.Reply, 
 	return a.run(x)
 }
 
+// refuseLarge refuses a body that nothing of AWS's is as large as.
+func refuseLarge() error {
+	return refuse(tooLarge, "size", fmt.Sprintf("The request body is larger than %d bytes.", MaxBody))
+}
+
 // route reads the body and finds service and operation. The body stays nil
 // only when it can't be had: then nothing can be verified either.
 func (a *API) route(w http.ResponseWriter, x *exchange) error {
 	candidates := a.services[signingName(x.signature.Scope.Service)]
 	x.service = choose(candidates, x.r)
+	if x.r.ContentLength > MaxBody { // before its client sends it in vain
+		return refuseLarge()
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, x.r.Body, MaxBody))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return refuse(tooLarge, "size", fmt.Sprintf("The request body is larger than %d bytes.", MaxBody))
+		return refuseLarge()
 	case err != nil:
 		return refuse(unreadable, "body", "The request body can't be read.")
 	}

@@ -20,6 +20,11 @@ type api struct {
 }
 
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if len(r.TransferEncoding) > 0 {
+		// There may have been a Content-Length as well, which net/http forgets.
+		// After such a request the connection must be closed (RFC 9112, 6.1).
+		w.Header().Set("Connection", "close")
+	}
 	if !sigv4.IsSigned(r) {
 		if own, ok := a.own[r.URL.Path]; ok {
 			onlyRead(own, w, r)

@@ -147,10 +147,10 @@ func TestAnswers(t *testing.T) {
 			`<CreateDate>-</CreateDate><MaxSessionDuration>3600</MaxSessionDuration><Path>/edge/</Path><RoleId>AROA-</RoleId>`
 		upload = "arn:aws:iam::000000000000:policy/upload"
 	)
-	policy := func(attached, description string) string {
+	policy := func(attached, description, tags string) string {
 		return `<Policy><Arn>` + upload + `</Arn><AttachmentCount>` + attached + `</AttachmentCount><CreateDate>-</CreateDate><DefaultVersionId>v1</DefaultVersionId>` +
 			description + `<IsAttachable>true</IsAttachable><Path>/</Path><PermissionsBoundaryUsageCount>0</PermissionsBoundaryUsageCount>` +
-			`<PolicyId>ANPA-</PolicyId><PolicyName>upload</PolicyName><UpdateDate>-</UpdateDate></Policy>`
+			`<PolicyId>ANPA-</PolicyId><PolicyName>upload</PolicyName>` + tags + `<UpdateDate>-</UpdateDate></Policy>`
 	}
 	for _, step := range []struct {
 		operation  string
@@ -164,9 +164,9 @@ func TestAnswers(t *testing.T) {
 		{"GetRolePolicy", []string{role, "PolicyName=p"},
 			ok("GetRolePolicy", `<PolicyDocument>`+documentText+`</PolicyDocument><PolicyName>p</PolicyName><RoleName>r</RoleName>`)},
 		{"CreatePolicy", []string{"PolicyName=upload", "PolicyDocument=" + document, "Description=d"},
-			ok("CreatePolicy", policy("0", "<Description>d</Description>"))},
+			ok("CreatePolicy", policy("0", "", ""))},
 		{"AttachRolePolicy", []string{role, "PolicyArn=" + upload}, done("AttachRolePolicy")},
-		{"GetPolicy", []string{"PolicyArn=" + upload}, ok("GetPolicy", policy("1", "<Description>d</Description>"))},
+		{"GetPolicy", []string{"PolicyArn=" + upload}, ok("GetPolicy", policy("1", "<Description>d</Description>", "<Tags></Tags>"))},
 		{"GetPolicyVersion", []string{"PolicyArn=" + upload, "VersionId=v1"},
 			ok("GetPolicyVersion", `<PolicyVersion><CreateDate>-</CreateDate><Document>`+documentText+`</Document><IsDefaultVersion>true</IsDefaultVersion><VersionId>v1</VersionId></PolicyVersion>`)},
 		{"ListAttachedRolePolicies", []string{role}, ok("ListAttachedRolePolicies",

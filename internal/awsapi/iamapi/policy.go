@@ -50,7 +50,9 @@ func (d *Door) getPolicy(ctx context.Context, scope arn.Scope, in *GetPolicyRequ
 		return nil, err
 	}
 	shown := shownPolicy(p, attached)
-	shown.Tags = told(p.Tags)
+	if shown.Tags = told(p.Tags); shown.Tags == nil {
+		shown.Tags = []Tag{} // AWS says in GetPolicy that there are none
+	}
 	return &GetPolicyResponse{Policy: shown}, nil
 }
 

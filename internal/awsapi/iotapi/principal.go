@@ -2,9 +2,11 @@ package iotapi
 
 import (
 	"context"
+	"errors"
 
 	"muster/internal/arn"
 	"muster/internal/awsapi"
+	"muster/internal/fault"
 	"muster/internal/registry"
 )
 
@@ -31,6 +33,9 @@ func (d *Door) detachThingPrincipal(ctx context.Context, scope arn.Scope, in *De
 
 func (d *Door) listThingPrincipals(ctx context.Context, scope arn.Scope, in *ListThingPrincipalsRequest) (*ListThingPrincipalsResponse, error) {
 	found, err := d.Things.Attachments(ctx, scope, registry.Name(in.ThingName), pageRequest(in.NextToken, in.MaxResults))
+	if errors.Is(err, fault.NotFound) {
+		return nil, fault.NotFound.Errorf("Failed to list principals for thing %s because the thing does not exist in your account", in.ThingName)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -145,6 +145,9 @@ func once(judge objects.Judge) objects.Judge {
 }
 
 func TestSuiteSeesEveryMutant(t *testing.T) {
+	if testing.Short() {
+		t.Skip("what is broken here is broken for one client alone: the race detector has nothing to see")
+	}
 	for _, tc := range mutants {
 		t.Run(tc.name, func(t *testing.T) {
 			at := slices.IndexFunc(objectstest.Promises(), func(p objectstest.Promise) bool { return p.Name == tc.promise })
@@ -164,6 +167,9 @@ func TestSuiteSeesEveryMutant(t *testing.T) {
 }
 
 func TestWalkSeesEveryMutantThatOneCanSee(t *testing.T) {
+	if testing.Short() {
+		t.Skip("what is broken here is broken for one client alone: the race detector has nothing to see")
+	}
 	for _, tc := range mutants {
 		if tc.race {
 			continue

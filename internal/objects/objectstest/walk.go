@@ -42,10 +42,13 @@ func (c Counts) String() string {
 	return strings.Join(lines, "; ")
 }
 
-// Random walks, and fails t where real does something else than the model, or
+// Random walks, a short way in short tests, and fails t where real does something else than the model, or
 // where an operation was never done with success. It prints what it did last.
 func Random(t *testing.T, real objects.Keeper, w Walk) {
 	t.Helper()
+	if testing.Short() { // as under the race detector, which one client alone shows little
+		w.Steps = min(w.Steps, enough/4)
+	}
 	counts, err := w.Run(t.Context(), real)
 	if err != nil {
 		t.Fatal(err)
