@@ -280,8 +280,9 @@ func (f *Front) record(r *request, w *answer, err error, took time.Duration) {
 	level := slog.LevelInfo
 	if err != nil {
 		attrs = append(attrs, slog.String("err", err.Error()))
+		// That the disk is full is said by doctor and a metric, not by each request.
 		mine := w.broken && status != statusClientClosed && asError(err) == errInternal // after it had begun
-		if mine || status >= 500 && status != http.StatusNotImplemented {
+		if mine || status >= 500 && status != http.StatusNotImplemented && status != http.StatusInsufficientStorage {
 			level = slog.LevelError
 		}
 	}

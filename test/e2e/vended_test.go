@@ -171,7 +171,8 @@ func TestPolicyVariables(t *testing.T) {
 		{"a thing's folder without the header", nameless, "by-thing/" + w.Thing + "/x", false},
 		{"a folder without a name", nameless, "by-thing//x", false},
 		{"its certificate's folder", nameless, "by-certificate/" + w.CertificateID + "/x", true},
-		{"out of the folder", named, "by-thing/" + w.Thing + "/../other/x", false},
+		{"dots, which lead nowhere in a key", named, "by-thing/" + w.Thing + "/../other/x", true},
+		{"another folder, reached without dots", named, "by-thing/other/x", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := tc.session.S3(t, "PUT", "/"+w.Bucket+"/"+tc.key, "x")
@@ -180,6 +181,8 @@ func TestPolicyVariables(t *testing.T) {
 			}
 		})
 	}
+	w.API.S3(t, "GET", "/"+w.Bucket+"/by-thing/"+w.Thing+"/../other/x", "").OK(t)
+	w.API.S3(t, "GET", "/"+w.Bucket+"/by-thing/other/x", "").Refused(t, http.StatusNotFound, "NoSuchKey")
 }
 
 // A session made from a device's session dies with the device.

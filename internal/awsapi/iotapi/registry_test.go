@@ -236,7 +236,7 @@ func TestThingPrincipals(t *testing.T) {
 		{"DELETE /things/p1/principals " + cert, "", `OK {}`, "iot:DetachThingPrincipal " + noneARN},
 		{"DELETE /things/p1/principals " + cert, "", `OK {}`, ""},
 		{"DELETE /things/p1", "", `OK {}`, ""},
-		{"GET /things/p1/principals", "", `Not Found ResourceNotFoundException {"message":"Thing p1 cannot be found."}`, ""},
+		{"GET /things/p1/principals", "", `Not Found ResourceNotFoundException {"message":"Failed to list principals for thing p1 because the thing does not exist in your account"}`, ""},
 	})
 }
 

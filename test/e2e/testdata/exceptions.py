@@ -108,6 +108,8 @@ for want, call, kwargs in (
     assert want in message, (call.__name__, message)
 
 # What isn't built is refused by name, and widens nothing by being ignored.
+s3.create_bucket(Bucket="sagemaker-exceptions")
+refused("AccessControlListNotSupported", s3.put_bucket_acl, Bucket="sagemaker-exceptions", ACL="public-read")
 for call, kwargs in (
     (iot.list_jobs, {}),
     (iot.get_registration_code, {}),
@@ -115,8 +117,8 @@ for call, kwargs in (
     (iam.list_groups, {}),
     (sts.get_federation_token, dict(Name="narrow")),
     (sts.assume_role, dict(RoleArn=role, RoleSessionName="narrow", SourceIdentity="someone")),
-    (s3.put_bucket_policy, dict(Bucket="x-sagemaker", Policy=allow)),
-    (s3.put_bucket_acl, dict(Bucket="x-sagemaker", ACL="public-read")),
+    (s3.put_bucket_policy, dict(Bucket="sagemaker-exceptions", Policy=allow)),
+    (s3.put_object, dict(Bucket="sagemaker-exceptions", Key="x", ServerSideEncryption="aws:kms")),
 ):
     try:
         call(**kwargs)
