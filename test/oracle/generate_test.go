@@ -65,6 +65,9 @@ func generate(seed uint64) *episode {
 	g.keys = sample(g, plainKeys, 5)
 	if g.chance(8) {
 		g.keys = sample(g, oddKeys, 5)
+		if g.chance(2) { // of which VersityGW can hold one
+			g.keys[0], g.keys[1] = "dir", "dir/x"
+		}
 	}
 	g.weights = pick(g, focuses)
 	g.versioning()

@@ -4,6 +4,14 @@ import "strings"
 
 var knownOfObjects = []known{
 	{
+		name: "what other keys begin with isn't an object",
+		rare: true,
+		op:   whole("GetObjectTagging|PutObjectTagging|DeleteObjectTagging|GetObjectAttributes"), where: outcome, muster: whole("404 NoSuchKey"), gateway: whole("2.*"),
+		when:     func(x *exchange, _ difference) bool { return x.isFolder() },
+		diverges: true,
+		source:   guide + "Organizing objects in the Amazon S3 console by using folders: S3 has a flat structure instead of a hierarchy",
+	},
+	{
 		name:  "encryption at rest is said of every object",
 		where: whole("X-Amz-Server-Side-Encryption"), muster: whole("AES256"), gateway: whole(absent),
 		source: guide + "Setting default server-side encryption behavior for Amazon S3 buckets; " + recorded + "test_s3_api.snapshot.json, TestS3BucketObjectTagging::test_object_tagging_crud",

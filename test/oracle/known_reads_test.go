@@ -15,6 +15,7 @@ var knownOfReads = []known{
 	},
 	{
 		name: "a bucket without tags has no tag set",
+		rare: true,
 		op:   whole("GetBucketTagging"), where: outcome, muster: whole("404 NoSuchTagSet"), gateway: whole("200"),
 		source: api + "GetBucketTagging, NoSuchTagSet: there is no tag set associated with the bucket",
 	},
@@ -90,6 +91,7 @@ var knownOfReads = []known{
 	},
 	{
 		name: "If-Range is obeyed",
+		rare: true,
 		op:   whole("GetObject|HeadObject"), where: outcome, muster: whole("200"), gateway: whole("206|416.*"),
 		when:   func(x *exchange, _ difference) bool { _, ok := x.header("If-Range"); return ok },
 		source: "RFC 9110, 13.1.5",

@@ -19,6 +19,7 @@ type known struct {
 	// diverges is set where the two don't hold the same after such a write, and
 	// diverged where they didn't hold the same before: the episode ends.
 	diverges, diverged bool
+	rare               bool   // it needn't be seen in a night
 	source             string // where it is written or recorded what S3 does
 }
 
@@ -92,13 +93,19 @@ func (x *exchange) copiedRange() bool {
 	})
 }
 
-// replacedByItself reports whether the key was copied onto itself with new
-// headers.
+// replacedByItself reports whether an object was copied onto itself with new
+// headers: this one, or one that it was copied of.
 func (x *exchange) replacedByItself() bool {
 	return slices.ContainsFunc(x.earlier, func(e *exchange) bool {
 		directive, _ := e.header("x-amz-metadata-directive")
-		return e.op == "CopyObject" && directive == "REPLACE" && e.key == x.key && e.copiedKey() == x.key && e.muster.status == http.StatusOK
+		return e.op == "CopyObject" && directive == "REPLACE" && e.key == e.copiedKey() && e.muster.status == http.StatusOK
 	})
+}
+
+// isFolder reports whether the episode has put a key that begins with this one
+// and a slash.
+func (x *exchange) isFolder() bool {
+	return slices.ContainsFunc(x.earlier, func(e *exchange) bool { return strings.HasPrefix(e.key, x.key+"/") && e.writes() })
 }
 
 // removedVersion reports whether a version of the key was removed by its id.

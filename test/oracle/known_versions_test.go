@@ -5,6 +5,7 @@ import "strings"
 var knownOfVersions = []known{
 	{
 		name: "where the newest version is removed, a delete marker may be the next",
+		rare: true,
 		op:   whole("GetObject|HeadObject|GetObjectAttributes|GetObjectTagging"), where: outcome, muster: whole("404.*|405.*"), gateway: whole("2.*|304"),
 		when: func(x *exchange, _ difference) bool {
 			return x.muster.header.Get("X-Amz-Delete-Marker") == "true" && x.removedVersion()
@@ -63,7 +64,8 @@ var knownOfVersions = []known{
 	},
 	{
 		name: "versions stay as they are when they are suspended",
-		op:   whole("HeadObject|CopyObject|UploadPartCopy"), where: outcome, muster: whole("2.*|304|412.*|416.*"), gateway: whole("404|400 InvalidArgument"),
+		rare: true,
+		op:   whole("HeadObject|CopyObject|UploadPartCopy"), where: outcome, muster: whole("2.*|304|405|412.*|416.*"), gateway: whole("404|400 InvalidArgument"),
 		when: func(x *exchange, _ difference) bool {
 			v, _ := x.param("versionId")
 			return v != "" || strings.Contains(x.copySource(), "?versionId=")
@@ -73,12 +75,14 @@ var knownOfVersions = []known{
 	},
 	{
 		name: "a part that is read says its own checksum",
+		rare: true,
 		op:   whole("GetObject|HeadObject"), where: whole("X-Amz-Checksum-.*"),
 		when:   func(x *exchange, _ difference) bool { _, ok := x.param("partNumber"); return ok },
 		source: guide + "Checking object integrity for data uploads in Amazon S3, Using part-level checksums for multipart uploads: GetObject or HeadObject with a part number",
 	},
 	{
 		name: "a delete marker that is named by its id has no attributes",
+		rare: true,
 		op:   whole("GetObjectAttributes"), where: outcome, muster: whole("405.*"), gateway: whole("404.*"),
 		when:   func(x *exchange, _ difference) bool { v, _ := x.param("versionId"); return v != "" },
 		source: api + "GetObjectAttributes: if the specified version is a delete marker, 405 Method Not Allowed",
@@ -118,6 +122,7 @@ var knownOfVersions = []known{
 	},
 	{
 		name:  "a key that ends with a slash has versions",
+		rare:  true,
 		where: whole("X-Amz-Version-Id"), gateway: whole(absent),
 		when:   func(x *exchange, _ difference) bool { return strings.HasSuffix(x.key, "/") },
 		source: guide + "Organizing objects in the Amazon S3 console by using folders: a zero-byte object as any other",

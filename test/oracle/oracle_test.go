@@ -47,7 +47,7 @@ func TestSameAnswersAsVersityGW(t *testing.T) {
 	t.Logf("%d requests to each in %v", p.requests, time.Since(start).Round(time.Second))
 	for _, k := range knownDifferences {
 		t.Logf("%5d times, as known: %s", p.hits[k.name], k.name)
-		if p.hits[k.name] == 0 && night {
+		if p.hits[k.name] == 0 && night && !k.rare {
 			t.Errorf("known, and never seen: %s", k.name)
 		}
 	}
