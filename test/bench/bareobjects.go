@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"crypto/md5"
 	"errors"
@@ -10,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -26,26 +24,11 @@ var bareKey = sigv4.Credential{AccessKey: "bench", Secret: secret.New("the secre
 
 // startBareObjects starts this program again as the bare server of objects.
 func startBareObjects(ctx context.Context, dir string) (*objectStore, error) {
-	self, err := os.Executable()
+	p, addr, err := again(ctx, "-objects", "BENCH_OBJECTS="+filepath.Join(dir, "bare"))
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, "-objects")
-	cmd.Env = append(os.Environ(), "BENCH_OBJECTS="+filepath.Join(dir, "bare"))
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		return nil, err
-	}
-	return &objectStore{process: process{cmd: cmd}, url: "http://" + strings.TrimSpace(line), credential: bareKey,
-		client: &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}, nil
+	return &objectStore{process: p, url: "http://" + addr, credential: bareKey, client: newClient()}, nil
 }
 
 // serveBareObjects is the floor: it checks the signature with Muster's own

@@ -15,25 +15,28 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
 	"log"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"syscall"
 )
 
 func main() {
 	log.SetFlags(0)
 	bare := flag.Bool("bare", false, "be the bare server (the bench starts it itself)")
 	bareStore := flag.Bool("objects", false, "be the bare server of objects (the bench starts it itself)")
+	storm := flag.Bool("storm", false, "be the clients that write objects (the bench starts them itself)")
 	rounds := flag.Int("rounds", 5, "paired rounds of each measurement")
 	fresh := flag.Int("fresh", 600, "requests on fresh handshakes, a round")
 	kept := flag.Int("kept", 8000, "requests on kept connections, a round")
 	inserts := flag.Int("inserts", 2000, "things created, by 32 clients")
-	only := flag.Bool("only-objects", false, "measure objects alone")
+	only := flag.String("only", "", "measure one thing alone: vending, local, issue, inserts, objects, writers, lists or storm")
 	flag.IntVar(&listed, "listed", listed, "objects in the bucket that is listed")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var err error
 	switch {
@@ -41,6 +44,8 @@ func main() {
 		err = serveBare(ctx)
 	case *bareStore:
 		err = serveBareObjects(ctx)
+	case *storm:
+		err = writeStorm(ctx)
 	default:
 		err = bench(ctx, *rounds, *fresh, *kept, *inserts, *only)
 	}
@@ -49,7 +54,7 @@ func main() {
 	}
 }
 
-func bench(ctx context.Context, rounds, fresh, kept, inserts int, onlyObjects bool) error {
+func bench(ctx context.Context, rounds, fresh, kept, inserts int, only string) error {
 	dir, err := os.MkdirTemp("", "muster-bench")
 	if err != nil {
 		return err
@@ -62,36 +67,39 @@ func bench(ctx context.Context, rounds, fresh, kept, inserts int, onlyObjects bo
 	defer muster.stop()
 	t := &table{}
 	t.head()
-	if onlyObjects {
-		return benchObjects(ctx, t, muster, dir, rounds)
-	}
-	dev, err := newDevice(ctx, muster)
-	if err != nil {
-		return err
-	}
-	other, err := startBare(ctx, dir, dev.replySize)
-	if err != nil {
-		return err
-	}
-	defer other.stop()
-
-	if err := benchVending(ctx, t, muster, dev, other, rounds, fresh, kept); err != nil {
-		return err
-	}
-	for _, measure := range []func() error{
-		func() error { return benchLocal(ctx, t, dir, rounds) },
-		func() error { return benchIssue(ctx, t, muster, rounds) },
-		func() error { return benchInserts(ctx, t, muster, inserts) },
-		func() error { return benchObjects(ctx, t, muster, dir, rounds) },
+	for _, x := range []struct {
+		name    string
+		measure func() error
+	}{
+		{"vending", func() error { return benchVending(ctx, t, muster, rounds, fresh, kept) }},
+		{"local", func() error { return benchLocal(ctx, t, dir, rounds) }},
+		{"issue", func() error { return benchIssue(ctx, t, muster, rounds) }},
+		{"inserts", func() error { return benchInserts(ctx, t, muster, inserts) }},
+		{"objects", func() error { return benchObjects(ctx, t, muster, dir, rounds) }},
+		{"writers", func() error { return benchWriters(ctx, t, muster, dir, rounds) }},
+		{"lists", func() error { return benchLists(ctx, t, dir, rounds) }},
+		{"storm", func() error { return benchStorm(ctx, t, muster, dir, rounds) }},
 	} {
-		if err := measure(); err != nil {
-			return err
+		if only != "" && only != x.name {
+			continue
+		}
+		if err := x.measure(); err != nil {
+			return fmt.Errorf("%s: %w", x.name, err)
 		}
 	}
 	return nil
 }
 
-func benchVending(ctx context.Context, t *table, muster *muster, dev *device, other process, rounds, fresh, kept int) error {
+func benchVending(ctx context.Context, t *table, muster *muster, rounds, fresh, kept int) error {
+	dev, err := newDevice(ctx, muster)
+	if err != nil {
+		return err
+	}
+	other, err := startBare(ctx, dev.replySize)
+	if err != nil {
+		return err
+	}
+	defer other.stop()
 	for _, m := range []struct {
 		name     string
 		requests int

@@ -40,8 +40,8 @@ func benchObjects(ctx context.Context, t *table, m *muster, dir string, rounds i
 		return err
 	}
 	defer bare.stop()
-	through := &objectStore{process: m.process, url: m.api + "/" + benchBucket, client: m.client.HTTP, credential: m.client.Credential}
-	if err := through.ask(ctx, http.MethodPut, "", nil); err != nil {
+	through, err := m.objects(ctx)
+	if err != nil {
 		return err
 	}
 	for _, x := range []struct {
@@ -72,12 +72,14 @@ func benchObjects(ctx context.Context, t *table, m *muster, dir string, rounds i
 		}
 		t.row(x.name, "µs CPU", ours, theirs, x.what)
 	}
-	for _, measure := range []func(context.Context, *table, *objectStore, string) error{benchWriters, benchLists} {
-		if err := measure(ctx, t, through, dir); err != nil {
-			return err
-		}
-	}
-	return benchRevocation(ctx, t, m, through)
+	return nil
+}
+
+// objects is the server's S3, at a bucket that is there.
+func (m *muster) objects(ctx context.Context) (*objectStore, error) {
+	s := &objectStore{process: m.process, url: m.api + "/" + benchBucket, client: m.client.HTTP, credential: m.client.Credential}
+	err := s.ask(ctx, http.MethodPut, "", nil) // us-east-1: making it again is no error
+	return s, err
 }
 
 // cost returns the server's CPU time of a request in microseconds.
@@ -175,7 +177,11 @@ func putOwn(ctx context.Context, own *objects.Objects, key string, body []byte) 
 
 // benchWriters compares how many objects a second 32 clients write with what
 // the same store does in this process, without HTTP, signatures and permissions.
-func benchWriters(ctx context.Context, t *table, s *objectStore, dir string) error {
+func benchWriters(ctx context.Context, t *table, m *muster, dir string, rounds int) error {
+	s, err := m.objects(ctx)
+	if err != nil {
+		return err
+	}
 	own, closed, err := openOwn(ctx, dir)
 	if err != nil {
 		return err
@@ -191,7 +197,7 @@ func benchWriters(ctx context.Context, t *table, s *objectStore, dir string) err
 	through := func() (float64, error) {
 		return s.rate(ctx, http.MethodPut, "/writers/%d", body, writes, writers)
 	}
-	ours, theirs, err := pairs(3, through, alone)
+	ours, theirs, err := pairs(rounds, through, alone)
 	if err != nil {
 		return err
 	}
@@ -204,7 +210,7 @@ var listed = 1_000_000
 
 // benchLists compares a page of a list of many objects with one of a thousand.
 // The buckets are filled in this process: that is quicker.
-func benchLists(ctx context.Context, t *table, _ *objectStore, dir string) error {
+func benchLists(ctx context.Context, t *table, dir string, rounds int) error {
 	own, closed, err := openOwn(ctx, dir)
 	if err != nil {
 		return err
@@ -238,7 +244,7 @@ func benchLists(ctx context.Context, t *table, _ *objectStore, dir string) error
 		{"page in the middle", "fleet/250/", "", "all of a bucket of 1000"},
 		{"500 folders", "", "/", "500 folders of 2 objects each"},
 	} {
-		ours, theirs, err := pairs(5, page(benchBucket, l.after, l.delimiter), page(few, "", l.delimiter))
+		ours, theirs, err := pairs(rounds, page(benchBucket, l.after, l.delimiter), page(few, "", l.delimiter))
 		if err != nil {
 			return err
 		}

@@ -58,6 +58,11 @@ type muster struct {
 	client                   *awsclient.Client
 }
 
+// newClient returns a client that keeps its connections.
+func newClient() *http.Client {
+	return &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+}
+
 func startMuster(ctx context.Context, dir string) (*muster, error) {
 	b, err := binary(ctx, dir)
 	if err != nil {
@@ -103,34 +108,39 @@ func (m *muster) read(data string) error {
 	m.api, m.deviceAddr, m.account = state.API, state.Devices, state.Account
 	m.client = &awsclient.Client{
 		Endpoint: m.api, Region: state.Region, Credential: sigv4.Credential{AccessKey: key.AccessKeyID, Secret: key.Secret},
-		HTTP: &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 64}},
+		HTTP: newClient(),
 	}
 	return nil
 }
 
-// startBare starts this program again as the bare server and reads its address.
-func startBare(ctx context.Context, dir string, replySize int) (process, error) {
+// again starts this program once more in a mode of its own, and returns the
+// first line that it prints.
+func again(ctx context.Context, mode string, env ...string) (process, string, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return process{}, err
+		return process{}, "", err
 	}
-	cmd := exec.CommandContext(ctx, self, "-bare")
-	cmd.Env = append(os.Environ(), fmt.Sprintf("BENCH_REPLY_SIZE=%d", replySize))
+	cmd := exec.CommandContext(ctx, self, mode)
+	cmd.Env = append(os.Environ(), env...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return process{}, err
+		return process{}, "", err
 	}
 	if err := cmd.Start(); err != nil {
-		return process{}, err
+		return process{}, "", err
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
+	return process{cmd: cmd}, strings.TrimSpace(line), err
+}
+
+// startBare starts this program again as the bare server and reads its address.
+func startBare(ctx context.Context, replySize int) (process, error) {
+	p, addr, err := again(ctx, "-bare", fmt.Sprintf("BENCH_REPLY_SIZE=%d", replySize))
 	if err != nil {
 		return process{}, err
 	}
-	addr := strings.TrimSpace(line)
-	if _, _, err := net.SplitHostPort(addr); err != nil {
-		return process{}, err
-	}
-	return process{cmd: cmd, addr: addr}, nil
+	p.addr = addr
+	_, _, err = net.SplitHostPort(addr)
+	return p, err
 }
