@@ -2,6 +2,7 @@ package s3front_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -132,6 +133,28 @@ func TestWhatListsSay(t *testing.T) {
 	} {
 		if got := w.do(w.root, "GET", "/photos?"+query); got.status != 400 || got.code != "InvalidArgument" {
 			t.Errorf("%s: got %v, want 400 InvalidArgument", query, got)
+		}
+	}
+}
+
+// A document gives the date that the header gives: whole seconds. Clients keep
+// the one and send it back as the other.
+func TestDatesOfDocumentsAreThoseOfHeaders(t *testing.T) {
+	w := newWorld(t)
+	w.ok("PUT", "/photos")
+	w.ok("PUT", "/photos/a", "x")
+	head, err := http.ParseTime(w.ok("HEAD", "/photos/a").header.Get("Last-Modified"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := head.Format("2006-01-02T15:04:05.000Z")
+	for name, body := range map[string]string{
+		"ListObjects":        w.ok("GET", "/photos").body,
+		"ListObjectsV2":      w.ok("GET", "/photos?list-type=2").body,
+		"ListObjectVersions": w.ok("GET", "/photos?versions").body,
+	} {
+		if got := one(body, "LastModified"); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
 		}
 	}
 }

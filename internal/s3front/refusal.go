@@ -177,5 +177,6 @@ func quoted(etag string) string { return `"` + etag + `"` }
 // httpTime is a time as a header has it.
 func httpTime(t time.Time) string { return t.UTC().Format(http.TimeFormat) }
 
-// xmlTime is a time as documents have it.
-func xmlTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+// xmlTime is a time as documents have it: whole seconds, so that it is the one
+// that the header Last-Modified gives.
+func xmlTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05") + ".000Z" }
