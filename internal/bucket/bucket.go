@@ -126,7 +126,7 @@ func (b *Buckets) Create(ctx context.Context, scope arn.Scope, name string) (Buc
 		return Bucket{}, err
 	}
 	if Reserved(name) {
-		return Bucket{}, badName()
+		return Bucket{}, fault.Invalid.Errorf("The specified bucket is not valid: Muster's own pages have the path /%s.", name)
 	}
 	if err := b.vacant(ctx, name); err != nil {
 		return Bucket{}, err

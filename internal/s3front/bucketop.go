@@ -66,7 +66,7 @@ func (f *Front) createBucket(w *answer, r *request) error {
 		return refusal(http.StatusConflict, code, e.Message).with("BucketName", r.target.bucket)
 	}
 	if errors.Is(err, fault.Invalid) {
-		return errBadBucket
+		return refusal(http.StatusBadRequest, errBadBucket.Code, fault.Of(err).Message)
 	}
 	if err != nil {
 		return err
