@@ -66,6 +66,7 @@ first start makes and keeps in <data>/root-credentials.`,
 	f.StringVar(&c.APITLSCert, "api-tls-cert", "", "certificate chain of the API port (PEM)")
 	f.StringVar(&c.APITLSKey, "api-tls-key", "", "key of the API port (PEM)")
 	f.BoolVar(&c.InsecureHTTP, "insecure-http", false, "allow plain HTTP on the API port beyond loopback")
+	f.BoolVar(&c.DeviceControlPlane, "device-control-plane", false, "let sessions of devices pass roles and change iot, iam and sagemaker as far as their roles' policies allow, as AWS does")
 	f.DurationVar(&c.ThingTypeDeleteDelay, "thing-type-delete-delay", c.ThingTypeDeleteDelay, "wait between deprecating and deleting a thing type")
 	f.IntVar(&c.CertificateDays, "certificate-days", 0, "life of issued device certificates in days (default until 2049-12-31T23:59:59Z)")
 	f.BoolVar(&c.Metrics, "metrics", false, "serve Prometheus metrics at /metrics of the API port")

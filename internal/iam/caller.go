@@ -29,6 +29,9 @@ type Caller struct {
 	// Temporary is set for a session of GetSessionToken, of root or a user,
 	// which may not use IAM and most of STS.
 	Temporary bool
+	// Device is set for a session that was made with a device's certificate, or
+	// asked for with such a session; see Directory.DeviceControlPlane.
+	Device bool
 
 	// AccessKey is the id of the key the request was signed with.
 	AccessKey string

@@ -48,6 +48,9 @@ type Directory struct {
 
 	// Master seals the secrets of users' access keys; without it there are none.
 	Master *seal.Master
+	// DeviceControlPlane lets sessions of devices change what their roles'
+	// policies allow, as on AWS; see withheld.
+	DeviceControlPlane bool
 	// Now tells the time; time.Now when nil.
 	Now func() time.Time
 }

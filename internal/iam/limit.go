@@ -18,6 +18,7 @@ var (
 	byIdentity = source{"an", "identity-based policy"}
 	bySession  = source{"a", "session policy"}
 	byOrigin   = source{"the", "rule for credentials of GetSessionToken without multi-factor authentication"}
+	byDevice   = source{"the", "rule for sessions of device certificates, which pass no role and change no control plane (muster serve --device-control-plane)"}
 )
 
 // decide is Decide with the source of the verdict. What a session is limited
@@ -26,11 +27,14 @@ func (d *Directory) decide(c *Caller, action string, resource arn.ARN, extra pol
 	if c.barred(action) {
 		return policy.Decision{Verdict: policy.Deny, Policy: "GetSessionToken", Statement: -1}, byOrigin
 	}
-	if c.Root {
-		return policy.Decision{Verdict: policy.Allow, Policy: "root", Statement: -1}, byIdentity
+	if d.withheld(c, action) {
+		return policy.Decision{Verdict: policy.Deny, Policy: "device certificate", Statement: -1}, byDevice
 	}
 	r := d.request(c, action, resource, extra)
-	said := policy.Decide(c.Policies(), r)
+	said := policy.Decision{Verdict: policy.Allow, Policy: "root", Statement: -1}
+	if !c.Root {
+		said = policy.Decide(c.Policies(), r)
+	}
 	if c.Limits == nil || said.Verdict != policy.Allow {
 		return said, byIdentity
 	}

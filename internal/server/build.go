@@ -166,7 +166,10 @@ func (s *Server) openRooms(ctx context.Context, x *index.Index, master *seal.Mas
 	s.certificates.Caller, s.certificates.Log = callerName, s.log
 	s.policies = iotpolicy.New(s.db.IoTPolicies(), x)
 	s.roles = iam.New(s.db.IAM(), x)
-	s.roles.Master = master
+	s.roles.Master, s.roles.DeviceControlPlane = master, c.DeviceControlPlane
+	if c.DeviceControlPlane {
+		s.log.Warn("--device-control-plane: sessions of devices may change certificates, policies, role aliases, fleets and identities as far as their roles' policies allow; with AWS's AmazonSageMakerEdgeDeviceFleetPolicy one device can take the role of any fleet")
+	}
 	s.aliases = rolealias.New(s.db.RoleAliases(), x, s.roles)
 	s.fleets = fleet.New(s.db.Fleets(), s.roles, s.aliases)
 	s.sessions = sts.New(s.db.STS(), master, s.roles)

@@ -47,6 +47,8 @@ type Config struct {
 	APITLSKey    string // PEM file of its key
 	InsecureHTTP bool   // allow plain HTTP beyond loopback
 
+	DeviceControlPlane bool // let sessions of devices change iot, iam and sagemaker as far as their roles' policies allow
+
 	ThingTypeDeleteDelay time.Duration // AWS's wait between deprecating and deleting a type
 	CertificateDays      int           // life of device certificates in days; 0 is until 2049-12-31T23:59:59Z
 	Metrics              bool          // serve /metrics

@@ -114,6 +114,7 @@ func sessionCaller(session *Session, role *iam.RoleEntry) *iam.Caller {
 		RoleARN: role.ARN(),
 		Role:    role,
 		Session: session,
+		Device:  session.ofDevice(),
 		Context: make(policy.Context, 16),
 	}
 	c.Context.Set("aws:PrincipalArn", string(c.RoleARN))
@@ -135,6 +136,17 @@ func sessionCaller(session *Session, role *iam.RoleEntry) *iam.Caller {
 		}
 	}
 	return c
+}
+
+// ofDevice reports whether the session, or one of those it was asked for with,
+// was made with a device's certificate.
+func (s *Session) ofDevice() bool {
+	for ; s != nil; s = s.Parent {
+		if s.CertificateID != "" {
+			return true
+		}
+	}
+	return false
 }
 
 func boolText(b bool) string {
