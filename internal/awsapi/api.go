@@ -181,8 +181,11 @@ func (a *API) route(w http.ResponseWriter, x *exchange) error {
 	if x.service == nil {
 		return refuse(notImplemented, "unknown service", "The service "+x.signature.Scope.Service+" is not implemented by Muster")
 	}
-	x.call, err = x.service.Wire.Route(x.r, x.body)
-	return err
+	if x.call, err = x.service.Wire.Route(x.r, x.body); err != nil {
+		return err
+	}
+	x.call.Covers = x.signature.Covers
+	return nil
 }
 
 // signingName is the name a service goes by here. SDKs of before 2023, such as
@@ -215,6 +218,9 @@ func (a *API) authenticate(x *exchange) error {
 	if s.Version2 {
 		return &sigv4.Error{Code: sigv4.UnsupportedAlgorithm, Message: "Signature Version 2 is only for Amazon S3."}
 	}
+	if s.Presigned && !x.mayBePresigned() {
+		return refuse(presigned, "presigned", "A presigned URL is for Amazon S3 and for GetCallerIdentity of AWS STS alone.")
+	}
 	login, err := a.Authenticate(x.r.Context(), s.AccessKey, s.Token)
 	if err != nil {
 		return err
@@ -236,11 +242,28 @@ func (a *API) authenticate(x *exchange) error {
 	x.caller.SourceIP = sourceIP(x.r)
 	c := x.caller.Context
 	c.Set("aws:SecureTransport", fmt.Sprint(x.r.TLS != nil))
-	c.Set("aws:RequestedRegion", s.Scope.Region)
+	c.Set("aws:RequestedRegion", requestedRegion(s.Scope))
 	if agent := x.r.UserAgent(); agent != "" {
 		c.Set("aws:UserAgent", agent)
 	}
 	return nil
+}
+
+// requestedRegion is the value of aws:RequestedRegion. IAM has no regions: there
+// it is us-east-1, as on AWS, and not what the caller signed for, with which a
+// Deny by region could be gone round.
+func requestedRegion(s sigv4.Scope) string {
+	if s.Service == "iam" {
+		return "us-east-1"
+	}
+	return s.Region
+}
+
+// mayBePresigned reports whether the request is the one that clients presign
+// outside of S3, to prove to somebody else who they are. A URL in somebody's
+// log is too easily had for anything more.
+func (x *exchange) mayBePresigned() bool {
+	return x.call != nil && x.service.Wire.SigningName() == "sts" && x.call.Operation == "GetCallerIdentity"
 }
 
 // run gives the operation its context, its permit and its deadline.

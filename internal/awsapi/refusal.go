@@ -30,6 +30,7 @@ var (
 	tokenExpired   = names{http.StatusForbidden, "ExpiredTokenException", "ExpiredToken"}
 	badSignature   = names{http.StatusForbidden, "InvalidSignatureException", "SignatureDoesNotMatch"}
 	notSigned      = names{http.StatusForbidden, "MissingAuthenticationTokenException", "MissingAuthenticationToken"}
+	presigned      = names{http.StatusForbidden, "AccessDeniedException", "AccessDenied"}
 	incomplete     = names{http.StatusBadRequest, "IncompleteSignatureException", "IncompleteSignature"}
 	tooLarge       = names{http.StatusRequestEntityTooLarge, "RequestEntityTooLargeException", "RequestEntityTooLarge"}
 	unreadable     = names{http.StatusBadRequest, "SerializationException", "MalformedInput"}

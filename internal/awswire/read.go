@@ -97,6 +97,11 @@ func (c *Call) bindings(n *node, v reflect.Value, seen []byte) error {
 			values = params[f.wire]
 		case "header":
 			values = c.request.Header.Values(f.wire)
+			if len(values) > 0 && c.Covers != nil {
+				if err := c.Covers(f.wire); err != nil {
+					return err
+				}
+			}
 		}
 		if len(values) == 0 {
 			continue

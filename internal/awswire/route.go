@@ -106,6 +106,10 @@ func (r *route) find(method string, segments []string, query string, values []st
 type Call struct {
 	Operation string // its name
 
+	// Covers fails for a header that the request's signature is not over. One
+	// that the operation reads is then refused; nil takes them all.
+	Covers func(header string) error
+
 	request *http.Request
 	body    []byte
 	form    url.Values        // Query

@@ -197,10 +197,27 @@ func isRegion(s Scope) bool {
 // amz-sdk-*) begins differently or is signed all the same.
 func (s *Signature) coversHeaders(r *http.Request) *Error {
 	for name := range r.Header {
-		lower := strings.ToLower(name)
-		if _, signed := slices.BinarySearch(s.headers, lower); !signed && strings.HasPrefix(lower, "x-amz-") {
-			return fail(UnsignedHeaders, "There were headers present in the request which were not signed: %s", lower)
+		if lower := strings.ToLower(name); strings.HasPrefix(lower, "x-amz-") {
+			if err := s.covers(lower); err != nil {
+				return err
+			}
 		}
+	}
+	return nil
+}
+
+// Covers fails with UnsignedHeaders unless the signature is over that header:
+// whoever holds the request may have put it there.
+func (s *Signature) Covers(header string) error {
+	if err := s.covers(strings.ToLower(header)); err != nil {
+		return err
+	}
+	return nil
+}
+
+func (s *Signature) covers(lower string) *Error {
+	if _, signed := slices.BinarySearch(s.headers, lower); !signed {
+		return fail(UnsignedHeaders, "There were headers present in the request which were not signed: %s", lower)
 	}
 	return nil
 }
