@@ -133,6 +133,25 @@ func AssumedRole(account, role, session string) ARN {
 	return ARN("arn:" + Partition + ":sts::" + account + ":assumed-role/" + role + "/" + session)
 }
 
+// SplitAssumedRole returns account, role and session of the ARN of a role's session.
+func SplitAssumedRole(a ARN) (account, role, session string, ok bool) {
+	p, err := Parse(string(a))
+	if err != nil || p.Partition != Partition || p.Service != "sts" {
+		return "", "", "", false
+	}
+	parts := strings.Split(p.Resource, "/")
+	if len(parts) != 3 || parts[0] != "assumed-role" {
+		return "", "", "", false
+	}
+	return p.Account, parts[1], parts[2], true
+}
+
+// IsFederatedUser reports whether a is the ARN of a session of GetFederationToken.
+func IsFederatedUser(a ARN) bool {
+	p, err := Parse(string(a))
+	return err == nil && p.Service == "sts" && strings.HasPrefix(p.Resource, "federated-user/")
+}
+
 // SplitRole answers account, path and name of a role's ARN.
 func SplitRole(a ARN) (account, path, name string, ok bool) { return splitIAM(a, "role") }
 

@@ -169,7 +169,7 @@ func TestUsersAssumeRoles(t *testing.T) {
 		{"by account, denied", trusting(byRoot), identity("Deny"), fault.Denied},
 		{"named", trusting(byName), "", nil},
 		{"named, denied", trusting(byName), identity("Deny"), fault.Denied},
-		{"another named", trusting(`"AWS":"arn:aws:iam::000000000000:user/ana"`), identity("Allow"), fault.Denied},
+		{"another named", trusting(`"AWS":"arn:aws:iam::000000000000:user/team/bo"`), identity("Allow"), fault.Denied},
 		{"a session that must be named for the user", given(byRoot, `{"StringEquals":{"aws:username":"ana","sts:RoleSessionName":"${aws:username}"}}`), identity("Allow"), fault.Denied},
 		{"by its tag", given(byRoot, `{"StringEquals":{"aws:PrincipalTag/team":"pumps"}}`), identity("Allow"), nil},
 		{"by another tag", given(byRoot, `{"StringEquals":{"aws:PrincipalTag/team":"wells"}}`), identity("Allow"), fault.Denied},
@@ -177,6 +177,7 @@ func TestUsersAssumeRoles(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			w := newWorld(t)
 			key := w.user(t, "ana")
+			w.user(t, "bo")
 			if tc.policy != "" {
 				w.allow(t, "ana", tc.policy)
 			}

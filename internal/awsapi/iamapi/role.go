@@ -53,7 +53,10 @@ func (d *Door) createRole(ctx context.Context, scope arn.Scope, in *CreateRoleRe
 	if err != nil {
 		return nil, err
 	}
-	r := shown(role)
+	r, err := d.shown(ctx, role)
+	if err != nil {
+		return nil, err
+	}
 	r.Tags = told(role.Tags)
 	return &CreateRoleResponse{Role: r}, nil
 }
@@ -67,7 +70,10 @@ func (d *Door) getRole(ctx context.Context, role iam.Holder, in *GetRoleRequest)
 	if err != nil {
 		return nil, err
 	}
-	r := shown(found.Role)
+	r, err := d.shown(ctx, found.Role)
+	if err != nil {
+		return nil, err
+	}
 	r.RoleLastUsed = &RoleLastUsed{}
 	if !use.At.IsZero() {
 		r.RoleLastUsed = &RoleLastUsed{LastUsedDate: awswire.At(use.At), Region: &use.Region}
@@ -87,22 +93,30 @@ func (d *Door) listRoles(ctx context.Context, scope arn.Scope, in *ListRolesRequ
 	}
 	out := &ListRolesResponse{Roles: []Role{}}
 	for _, r := range p.Items {
-		out.Roles = append(out.Roles, *shown(r))
+		role, err := d.shown(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		out.Roles = append(out.Roles, *role)
 	}
 	out.IsTruncated, out.Marker = marker(p.Next)
 	return out, nil
 }
 
 // shown is a role as lists show it, without its tags.
-func shown(r iam.Role) *Role {
+func (d *Door) shown(ctx context.Context, r iam.Role) (*Role, error) {
+	trust, err := d.Roles.ShownTrust(ctx, r)
+	if err != nil {
+		return nil, err
+	}
 	return &Role{
 		Arn:                      new(string(r.ARN())),
-		AssumeRolePolicyDocument: encoded(r.TrustDocument),
+		AssumeRolePolicyDocument: encoded(trust),
 		CreateDate:               awswire.At(r.Created),
 		Description:              text(r.Description),
 		MaxSessionDuration:       new(int32(r.MaxSession / time.Second)),
 		Path:                     &r.Path,
 		RoleId:                   &r.ID,
 		RoleName:                 &r.Name,
-	}
+	}, nil
 }

@@ -30,7 +30,8 @@ func (d *Door) updateRoleDescription(ctx context.Context, role iam.Holder, in *U
 	if err != nil {
 		return nil, err
 	}
-	return &UpdateRoleDescriptionResponse{Role: shown(changed)}, nil
+	shown, err := d.shown(ctx, changed)
+	return &UpdateRoleDescriptionResponse{Role: shown}, err
 }
 
 func (d *Door) updateAssumeRolePolicy(ctx context.Context, role iam.Holder, in *UpdateAssumeRolePolicyRequest) (*awswire.Empty, error) {
