@@ -28,6 +28,13 @@ type decision struct {
 	role  *iam.RoleEntry
 }
 
+func (d *decision) thingID() string {
+	if d.thing == nil {
+		return ""
+	}
+	return d.thing.ID
+}
+
 func (d *decision) thingType() string {
 	if d.thing == nil {
 		return ""

@@ -81,7 +81,7 @@ func (p *Provider) Issue(ctx context.Context, r Request) (sts.Credential, error)
 			Account: cert.Scope.Account, Region: cert.Scope.Region,
 			RoleID: d.role.ID, SessionName: cert.ID,
 			CertificateID: cert.ID, Alias: d.alias.Name, AliasID: d.alias.ID,
-			Thing: r.Thing, ThingType: d.thingType(),
+			Thing: r.Thing, ThingID: d.thingID(), ThingType: d.thingType(),
 			SourceIP: r.SourceIP, Secure: true,
 		},
 		Life: d.alias.Life,
@@ -110,6 +110,8 @@ func (p *Provider) Granted(ctx context.Context, s *sts.Session) error {
 		return refuse(noAlias, "role alias %q is another one of the same name", s.Alias)
 	case d.role.ID != s.RoleID:
 		return refuse(noRole, "role alias %q now stands for another role", s.Alias)
+	case d.thingID() != s.ThingID:
+		return refuse(badThing, "thing %q is another one of the same name", s.Thing)
 	case d.thingType() != s.ThingType:
 		return refuse(badThing, "thing %q is now of another type", s.Thing)
 	}

@@ -26,7 +26,7 @@ import (
 	"muster/internal/rolealias"
 	"muster/internal/seal"
 	"muster/internal/secret"
-	"muster/internal/store"
+	"muster/internal/store/storetest"
 	"muster/internal/sts"
 )
 
@@ -52,9 +52,7 @@ func open(t testing.TB) *rooms {
 	t.Helper()
 	r := &rooms{t: t}
 	dir, x := t.TempDir(), index.New(4096)
-	db, err := store.Open(t.Context(), filepath.Join(dir, "muster.db"), x)
-	r.must(err)
-	t.Cleanup(func() { db.Close() })
+	db := storetest.Open(t, dir, x)
 	master, _, err := seal.Load(filepath.Join(dir, "master.key"))
 	r.must(err)
 	authority, err := ca.Open(t.Context(), db.Authorities(), master)

@@ -85,3 +85,41 @@ func (r *rooms) update(u rolealias.Update) error {
 	root := iam.WithCaller(r.t.Context(), &iam.Caller{Account: east.Account, ARN: arn.Root(east.Account), Root: true})
 	return r.Aliases.Update(root, east, "field", u)
 }
+
+// A thing that is deleted and made again under its name is another one, also
+// when the certificate is attached to it again: the session stays dead.
+func TestASessionIsOfOneThing(t *testing.T) {
+	t.Parallel()
+	r := open(t)
+	id := r.register(east)
+	r.alias(east, "field", "Field")
+	r.allow(east, id, "*", `{}`)
+	attach := func() {
+		_, err := r.Things.CreateThing(t.Context(), east, registry.Thing{Name: "pump-7"})
+		r.must(err)
+		r.must(r.Things.Attach(t.Context(), east, "pump-7", registry.Principal(east.Certificate(id)), false))
+	}
+	attach()
+	request := credentials.Request{ServerName: hostname, CertificateID: id, Alias: "field", Thing: "pump-7", SourceIP: home}
+	s, err := r.vend(t.Context(), request)
+	r.must(err)
+	nameless := request
+	nameless.Thing = ""
+	other, err := r.vend(t.Context(), nameless)
+	r.must(err)
+	r.must(r.Granted(t.Context(), s))
+	r.must(r.Things.Detach(t.Context(), east, "pump-7", registry.Principal(east.Certificate(id))))
+	r.must(r.Things.DeleteThing(t.Context(), east, "pump-7", nil))
+	attach()
+	if err := r.Granted(t.Context(), s); !errors.Is(err, fault.Denied) {
+		t.Errorf("of the thing that is gone: got %v, want %v", err, fault.Denied)
+	}
+	if err := r.Granted(t.Context(), other); err != nil {
+		t.Errorf("of no thing: got %v", err)
+	}
+	s, err = r.vend(t.Context(), request)
+	r.must(err)
+	if err := r.Granted(t.Context(), s); err != nil {
+		t.Errorf("of the thing that is there: got %v", err)
+	}
+}

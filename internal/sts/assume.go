@@ -81,6 +81,7 @@ func (s *Service) AssumeRole(ctx context.Context, caller *iam.Caller, ask Ask) (
 		return Assumed{}, err
 	}
 	grant := ask.grant(caller, role)
+	grant.RootMark = s.rootMark(grant.AccessKey)
 	if err := s.mayAssume(caller, role, &grant.Session); err != nil {
 		return Assumed{}, err
 	}

@@ -70,18 +70,14 @@ func (s *Service) caller(ctx context.Context, session *Session) (*iam.Caller, er
 // would get it now, from where it was asked then.
 func (s *Service) stillAllowed(ctx context.Context, session *Session, role *iam.RoleEntry) error {
 	var asker *iam.Caller
+	var err error
 	if session.Parent != nil {
-		var err error
-		if asker, err = s.caller(ctx, session.Parent); err != nil {
-			return err
-		}
+		asker, err = s.caller(ctx, session.Parent)
 	} else {
-		var err error
-		if asker, err = s.keyOwner(ctx, session.AccessKey); errors.Is(err, ErrUnknownKey) {
-			return fmt.Errorf("%w: its access key: %v", ErrWithdrawn, err)
-		} else if err != nil {
-			return err
-		}
+		asker, err = s.origin(ctx, session)
+	}
+	if err != nil {
+		return err
 	}
 	asker.SourceIP = session.SourceIP
 	asker.Context.Set("aws:SecureTransport", boolText(session.Secure))

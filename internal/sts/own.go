@@ -2,6 +2,7 @@ package sts
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
@@ -39,7 +40,7 @@ func (s *Service) GetSessionToken(ctx context.Context, caller *iam.Caller, regio
 	if caller.Root {
 		life = min(life, rootOwnLife)
 	}
-	return s.Mint(ctx, Grant{Life: life, Session: Session{Account: caller.Account, Region: region, AccessKey: caller.AccessKey}})
+	return s.Mint(ctx, Grant{Life: life, Session: Session{Account: caller.Account, Region: region, AccessKey: caller.AccessKey, RootMark: s.rootMark(caller.AccessKey)}})
 }
 
 // KeyAccount answers the account of an access key of root or a user, active or
@@ -85,6 +86,31 @@ func (s *Service) userKey(ctx context.Context, accessKeyID string) (*iam.KeyEntr
 	return k, nil
 }
 
+// rootMark tells the secrets of the root key apart, which may change under one
+// id; "" for any other key. It is kept in sealed tokens alone.
+func (s *Service) rootMark(accessKeyID string) string {
+	_, key, ok := s.RootKey(accessKeyID)
+	if !ok {
+		return ""
+	}
+	sum := sha256.Sum256([]byte("root key of sessions\x00" + key.Reveal()))
+	return string(sum[:8])
+}
+
+// origin answers who has the access key that a session was made with, if it is
+// the key still: another secret under the id of the root key ends the sessions
+// of the one before. It fails with ErrWithdrawn.
+func (s *Service) origin(ctx context.Context, session *Session) (*iam.Caller, error) {
+	c, err := s.keyOwner(ctx, session.AccessKey)
+	if err == nil && s.rootMark(session.AccessKey) != session.RootMark {
+		err = fmt.Errorf("%w: it has another secret", ErrUnknownKey)
+	}
+	if errors.Is(err, ErrUnknownKey) {
+		return nil, fmt.Errorf("%w: its access key: %v", ErrWithdrawn, err)
+	}
+	return c, err
+}
+
 // keyOwner answers who has an access key of root or a user, as of now. It
 // fails with ErrUnknownKey.
 func (s *Service) keyOwner(ctx context.Context, accessKeyID string) (*iam.Caller, error) {
@@ -121,10 +147,7 @@ func userCaller(u *iam.UserEntry) *iam.Caller {
 // ownCaller answers who acts in a session of GetSessionToken: whoever has the
 // key it was made with, with the restrictions of such sessions.
 func (s *Service) ownCaller(ctx context.Context, session *Session) (*iam.Caller, error) {
-	c, err := s.keyOwner(ctx, session.AccessKey)
-	if errors.Is(err, ErrUnknownKey) {
-		return nil, fmt.Errorf("%w: its access key: %v", ErrWithdrawn, err)
-	}
+	c, err := s.origin(ctx, session)
 	if err != nil {
 		return nil, err
 	}

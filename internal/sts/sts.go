@@ -49,9 +49,11 @@ type Session struct {
 	Alias         string // name of the role alias
 	AliasID       string // unique id of the role alias
 	Thing         string // "" when the device named none
+	ThingID       string // unique id of the thing; "" when the device named none
 	ThingType     string // "" when the thing has none
 
 	AccessKey string   // id of the key of root or a user
+	RootMark  string   // says which secret the root key had; "" for users' keys, whose secrets don't change
 	Parent    *Session // the session it was asked for with
 
 	ExternalID string     // as given to AssumeRole

@@ -22,6 +22,7 @@ import (
 	"muster/internal/seal"
 	"muster/internal/secret"
 	"muster/internal/store"
+	"muster/internal/store/storetest"
 	"muster/internal/sts"
 )
 
@@ -39,6 +40,7 @@ type world struct {
 	master  *seal.Master
 	now     time.Time
 	rootKey string // "" when the root key is gone
+	secret  string // of the root key
 	granted error
 }
 
@@ -46,16 +48,12 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	x := index.New(1024)
 	dir := t.TempDir()
-	db, err := store.Open(t.Context(), filepath.Join(dir, "muster.db"), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := storetest.Open(t, dir, x)
 	master, _, err := seal.Load(filepath.Join(dir, "master.key"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{db: db, master: master, roles: iam.New(db.IAM(), x), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), rootKey: rootKeyID}
+	w := &world{db: db, master: master, roles: iam.New(db.IAM(), x), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), rootKey: rootKeyID, secret: "root secret"}
 	w.roles.Master = master
 	w.roles.Now = func() time.Time { return w.now }
 	w.Service = w.another()
@@ -68,7 +66,7 @@ func (w *world) another() *sts.Service {
 	s.Now = func() time.Time { return w.now }
 	s.Log = slog.New(slog.DiscardHandler)
 	s.RootKey = func(id string) (string, secret.String, bool) {
-		return account, secret.New("root secret"), id == w.rootKey
+		return account, secret.New(w.secret), id == w.rootKey
 	}
 	s.Granted = func(context.Context, *sts.Session) error { return w.granted }
 	return s
@@ -89,7 +87,7 @@ func (w *world) role(t testing.TB, name, trust string) *iam.RoleEntry {
 func device(role string) sts.Session {
 	return sts.Session{
 		Account: account, Region: "us-east-1", RoleID: role, SessionName: certID, CertificateID: certID,
-		Alias: "SageMakerEdge-pumps", AliasID: "alias-1", Thing: "pump-7", ThingType: "pump",
+		Alias: "SageMakerEdge-pumps", AliasID: "alias-1", Thing: "pump-7", ThingID: "6ba7b810-9dad-41d1-80b4-00c04fd430c8", ThingType: "pump",
 		SourceIP: netip.MustParseAddr("10.1.2.3"),
 	}
 }
@@ -113,7 +111,9 @@ func TestASessionComesBackAsItWasSealed(t *testing.T) {
 		session sts.Session
 	}{
 		{"a device", whole},
-		{"a device without a thing", func() sts.Session { s := whole; s.Thing, s.ThingType = "", ""; return s }()},
+		{"a device without a thing", func() sts.Session { s := whole; s.Thing, s.ThingID, s.ThingType = "", "", ""; return s }()},
+		{"a thing's id that is no UUID", func() sts.Session { s := whole; s.ThingID = "pump"; return s }()},
+		{"a thing's id in capitals", func() sts.Session { s := whole; s.ThingID = strings.ToUpper(s.ThingID); return s }()},
 		{"a device by another name", func() sts.Session { s := whole; s.SessionName = "pump-7"; return s }()},
 		{"a certificate id that is no hex", func() sts.Session { s := whole; s.CertificateID = "x"; return s }()},
 		{"a certificate id in capitals", func() sts.Session { s := whole; s.CertificateID = strings.ToUpper(certID); return s }()},
@@ -129,7 +129,7 @@ func TestASessionComesBackAsItWasSealed(t *testing.T) {
 			s.Transitive = []string{"team"}
 			return s
 		}()},
-		{"of GetSessionToken", sts.Session{Account: account, Region: "us-east-1", AccessKey: rootKeyID}},
+		{"of GetSessionToken", sts.Session{Account: account, Region: "us-east-1", AccessKey: rootKeyID, RootMark: "\x00\xff\x01"}},
 		{"a session of a session of a device", func() sts.Session {
 			first := whole
 			first.Issued, first.Expires = time.Unix(1_700_000_000, 0).UTC(), time.Unix(1_700_003_600, 0).UTC()
@@ -167,7 +167,7 @@ func TestFormsOfACredential(t *testing.T) {
 	w := newWorld(t)
 	longest := sts.Session{
 		Account: account, Region: strings.Repeat("r", 32), RoleID: "AROAABCDEFGHIJKLMNOP", SessionName: certID, CertificateID: certID,
-		Alias: strings.Repeat("a", 128), AliasID: strings.Repeat("i", 36), Thing: strings.Repeat("t", 128), ThingType: strings.Repeat("y", 128),
+		Alias: strings.Repeat("a", 128), AliasID: strings.Repeat("i", 36), Thing: strings.Repeat("t", 128), ThingID: "6ba7b810-9dad-41d1-80b4-00c04fd430c8", ThingType: strings.Repeat("y", 128),
 		SourceIP: netip.MustParseAddr("2001:db8::7"),
 	}
 	cred := mint(t, w.Service, longest, 12*time.Hour)

@@ -51,6 +51,8 @@ const (
 	hasPolicyARNs
 	hasTags
 	hasTransitive
+	hasThingID
+	hasRootMark
 	allMore = 1<<iota - 1
 )
 
@@ -167,6 +169,12 @@ func appendMore(b []byte, s *Session) []byte {
 			b = appendText(b, key)
 		}
 	}
+	if s.ThingID != "" {
+		b = appendUUID(b, s.ThingID)
+	}
+	if s.RootMark != "" {
+		b = appendText(b, s.RootMark)
+	}
 	return b
 }
 
@@ -205,6 +213,8 @@ func (s *Session) more() byte {
 		{hasPolicyARNs, len(s.PolicyARNs) > 0},
 		{hasTags, len(s.Tags) > 0},
 		{hasTransitive, len(s.Transitive) > 0},
+		{hasThingID, s.ThingID != ""},
+		{hasRootMark, s.RootMark != ""},
 	} {
 		if is.set {
 			f |= is.flag
@@ -225,6 +235,20 @@ func appendHex(b []byte, text string) []byte {
 		return appendText(append(b, 0), text)
 	}
 	return append(binary.AppendUvarint(b, uint64(len(raw))), raw...)
+}
+
+// appendUUID writes a UUID in lower case as the 16 bytes it stands for, after
+// their number; other text as it is, after a zero.
+func appendUUID(b []byte, text string) []byte {
+	raw, err := hex.DecodeString(strings.ReplaceAll(text, "-", ""))
+	if err != nil || len(raw) != 16 || uuidOf(raw) != text {
+		return appendText(append(b, 0), text)
+	}
+	return append(binary.AppendUvarint(b, uint64(len(raw))), raw...)
+}
+
+func uuidOf(raw []byte) string {
+	return fmt.Sprintf("%x-%x-%x-%x-%x", raw[:4], raw[4:6], raw[6:8], raw[8:10], raw[10:])
 }
 
 const rolePrefix = "AROA"
@@ -318,6 +342,12 @@ func (r *reader) more(f byte, s *Session) {
 			s.Transitive = append(s.Transitive, r.string())
 		}
 	}
+	if f&hasThingID != 0 {
+		s.ThingID = r.uuid()
+	}
+	if f&hasRootMark != 0 {
+		s.RootMark = r.string()
+	}
 }
 
 // take answers the next n bytes; they share the memory of all of them.
@@ -355,6 +385,18 @@ func (r *reader) hex() string {
 		return r.string()
 	}
 	return hex.EncodeToString([]byte(r.take(n)))
+}
+
+func (r *reader) uuid() string {
+	n := r.number()
+	if n == 0 {
+		return r.string()
+	}
+	if n != 16 {
+		r.bad = true
+		return ""
+	}
+	return uuidOf([]byte(r.take(n)))
 }
 
 func (r *reader) roleID() string {

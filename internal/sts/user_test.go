@@ -208,3 +208,32 @@ func TestWhatASessionTokenIsFor(t *testing.T) {
 		check(t, who.name+" for another", err, fault.Denied)
 	}
 }
+
+// Another secret under the id of the root key is another key: sessions made
+// with the one before end, also those further down a chain, and live again with
+// its return.
+func TestAnotherSecretOfTheRootKeyEndsItsSessions(t *testing.T) {
+	w := newWorld(t)
+	w.role(t, "target", trusting(byRoot))
+	w.role(t, "further", trusting(`"AWS":"000000000000"`))
+	must(t, w.roles.PutInline(t.Context(), iam.RoleNamed(account, "target"), iam.Inline{Name: "all", Document: `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`}))
+	own, err := w.GetSessionToken(t.Context(), w.root(t), "us-east-1", 0)
+	must(t, err)
+	first, err := w.assume(t, w.root(t), "target", sts.Ask{})
+	must(t, err)
+	c, err := w.as(t, first.Credential)
+	must(t, err)
+	second, err := w.assume(t, c, "further", sts.Ask{})
+	must(t, err)
+	all := map[string]sts.Credential{"of GetSessionToken": own, "of AssumeRole": first.Credential, "of AssumeRole in that one": second.Credential}
+	for _, step := range []struct {
+		secret string
+		want   error
+	}{{"root secret", nil}, {"another secret", sts.ErrWithdrawn}, {"root secret", nil}} {
+		w.secret = step.secret
+		for name, made := range all {
+			_, err := w.as(t, made)
+			check(t, "a session "+name+" with "+step.secret, err, step.want)
+		}
+	}
+}

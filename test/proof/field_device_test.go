@@ -80,7 +80,7 @@ func (f *field) newDevice(thing string, g *group, by leave) *device {
 	attachment := &gate{name: "the policy's attachment", ways: []*way{{name: "policy detached", shut: d.detachPolicy(m), reopen: d.attachPolicy(m)}}}
 	things := &gate{name: "the thing's attachment", ways: []*way{
 		{name: "thing detached", shut: d.detachThing(m), reopen: d.attachThing(m)},
-		{name: "thing deleted", shut: inTurn(d.detachThing(m), done(m, iotapi.DeleteThing, &iotapi.DeleteThingRequest{ThingName: thing})), reopen: inTurn(createThing, d.attachThing(m))},
+		{name: "thing deleted", buries: true, shut: inTurn(d.detachThing(m), done(m, iotapi.DeleteThing, &iotapi.DeleteThingRequest{ThingName: thing})), reopen: inTurn(createThing, d.attachThing(m))},
 	}}
 	d.own = []*gate{f.certificate(d), attachment, things}
 	d.gates = slices.Clone(g.granted)
