@@ -93,6 +93,10 @@ func clientEnvironment(s server.State, key account.RootKey) []variable {
 	return vars
 }
 
+// powershellQuotes doubles what PowerShell takes for a single quote: beside the
+// one of ASCII four of typography (about_Quoting_Rules).
+var powershellQuotes = strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’", "‚", "‚‚", "‛", "‛‛")
+
 func printEnvironment(w io.Writer, shell string, vars []variable) error {
 	for _, v := range vars {
 		var line string
@@ -100,7 +104,7 @@ func printEnvironment(w io.Writer, shell string, vars []variable) error {
 		case "fish":
 			line = fmt.Sprintf("set -gx %s '%s';", v.name, strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(v.value))
 		case "powershell":
-			line = fmt.Sprintf("$env:%s = '%s'", v.name, strings.ReplaceAll(v.value, "'", "''"))
+			line = fmt.Sprintf("$env:%s = '%s'", v.name, powershellQuotes.Replace(v.value))
 		default:
 			line = fmt.Sprintf("export %s='%s'", v.name, strings.ReplaceAll(v.value, "'", `'\''`))
 		}
