@@ -285,7 +285,7 @@ func (p *parser) resources(n *node, place string) (resources []resource, err err
 	err = eachText(n, place, func(text, at string) error {
 		r, err := compileResource(text, p.doc.grammar, p.dialect())
 		if err != nil {
-			return malformed(at, "Resource %s %v.", text, err)
+			return malformed(at, "%v", err)
 		}
 		resources = append(resources, r)
 		return nil

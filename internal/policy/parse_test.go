@@ -86,6 +86,15 @@ func TestMalformed(t *testing.T) {
 		{"a resource with too few components", id, resource(`["*","arn:aws:s3:b"]`), `Statement[0].Resource[1]`},
 		{"a resource with its colons in a variable", id, resource(`"arn:aws:${aws:a:b:c:d}"`), `must be in ARN format`},
 		{"a resource that is a pattern of prefixes", id, resource(`"*:aws:s3:::b"`), `must be in ARN format`},
+		{"a resource of another partition", id, resource(`"arn:aws-cn:s3:::b/*"`), `Partition "aws-cn" is not valid for resource "arn:aws-cn:s3:::b/*". (at Statement[0].Resource)`},
+		{"a typo in the partition", id, resource(`["*","arn:asw:iot:*:*:thing/a"]`), `Partition "asw" is not valid for resource "arn:asw:iot:*:*:thing/a". (at Statement[0].Resource[1])`},
+		{"a pattern of partitions", id, resource(`"arn:aws*:s3:::b"`), `Partition "aws*" is not valid`},
+		{"no partition", id, resource(`"arn::s3:::b"`), `Partition "" is not valid`},
+		{"a pattern of services", id, resource(`"arn:aws:s*:::b"`), "Resource vendor must be fully qualified and cannot contain regexes."},
+		{"a bucket in a region", id, resource(`"arn:aws:s3:us-east-1::b/*"`), "Resource arn:aws:s3:us-east-1::b/* can not contain region information."},
+		{"a role in a region", id, resource(`"arn:aws:iam:us-east-1:000000000000:role/r"`), "IAM resource arn:aws:iam:us-east-1:000000000000:role/r cannot contain region information."},
+		{"a role without its kind", id, resource(`"arn:aws:iam::000000000000:SageMakerRole"`), `IAM resource path must either be "*" or start with user/, federated-user/, role/, group/, instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/.`},
+		{"a kind of IAM that there isn't", id, with(`{"Effect":"Deny","Action":"*","NotResource":"arn:aws:iam::000000000000:roles/r"}`), "Statement[0].NotResource"},
 		{"an open variable", id, resource(`"arn:aws:s3:::b/${aws:username"`), "policy variable"},
 		{"an open variable for IoT", iot, resource(`"arn:aws:s3:::b/${*"`), "policy variable"},
 		{"a variable without a name", iot, resource(`"arn:aws:s3:::b/${ }"`), "policy variable"},
@@ -177,5 +186,23 @@ func TestWellFormed(t *testing.T) {
 func TestLengthCountsNoWhiteSpace(t *testing.T) {
 	if got := policy.Length("{ \"é\":\t\r\n\"a b\" }"); got != 10 {
 		t.Errorf("Length: got %d, want 10", got)
+	}
+}
+
+// What AWS takes as a resource is taken.
+func TestResourcesThatCanBe(t *testing.T) {
+	for _, resource := range []string{
+		"*", "arn:aws:s3:::b", "arn:*:s3:::b/*", "arn:aws:s3:*::b", "arn:aws:s3:us-west-2:000000000000:accesspoint/a", "arn:aws:s3:us-west-2:000000000000:job/*",
+		"arn:aws:iam::000000000000:role/SageMaker*", "arn:aws:iam::*:*", "arn:aws:iam::aws:policy/service-role/x", "arn:aws:iam::${aws:PrincipalAccount}:user/${aws:username}",
+		"arn:aws:iot:us-east-1:000000000000:rolealias/*", "arn:aws:sagemaker:*:*:device-fleet/a", "arn:aws:sts::000000000000:assumed-role/r/s", "arn:aws:other:::x",
+	} {
+		document := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"` + resource + `"}}`
+		if _, err := policy.Parse(document, policy.Identity); err != nil {
+			t.Errorf("%s: %v", resource, err)
+		}
+	}
+	// AWS IoT doesn't look at them.
+	if _, err := policy.Parse(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iot:*","Resource":"arn:aws-cn:iam:x:y:z"}}`, policy.IoT); err != nil {
+		t.Errorf("for a device: %v", err)
 	}
 }

@@ -1,7 +1,8 @@
 package policy
 
 import (
-	"errors"
+	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -45,8 +46,6 @@ const (
 	inDoubt                        // not an ARN: nobody knows what is meant
 )
 
-var errNotARN = errors.New(`must be in ARN format or "*"`)
-
 // compileResource compiles an element of Resource or NotResource. AWS IoT
 // matches the whole string; IAM keeps the components apart, so that a star
 // before the resource part crosses no colon.
@@ -56,16 +55,78 @@ func compileResource(text string, g Grammar, d dialect) (resource, error) {
 	}
 	p, err := compile(text, d)
 	if err != nil {
-		return resource{}, err
+		return resource{}, fmt.Errorf("Resource %s: %w.", text, err)
 	}
 	if g == IoT {
 		return resource{form: inWhole, whole: p}, nil
 	}
 	parts, ok := p.split()
 	if !ok || !strings.HasPrefix(text, "arn:") {
-		return resource{}, errNotARN
+		return resource{}, fmt.Errorf(`Resource %s must be in ARN format or "*".`, text)
 	}
-	return resource{form: inParts, parts: parts}, nil
+	return resource{form: inParts, parts: parts}, place(&parts, text)
+}
+
+// The kinds of resources of IAM, and those of S3 that lie in a region: see the
+// Service Authorization Reference.
+var (
+	iamKinds = []string{"user/", "federated-user/", "role/", "group/", "instance-profile/", "mfa/", "server-certificate/", "policy/", "sms-mfa/",
+		"saml-provider/", "oidc-provider/", "report/", "access-report/"}
+	regionalS3 = []string{"accesspoint/", "job/", "storage-lens/", "storage-lens-group/", "async-request/", "access-grants/"}
+)
+
+// place refuses, as AWS does, the name of something that can't be: a typo would
+// otherwise allow or deny nothing, and nobody would be told.
+func place(parts *[components]pattern, text string) error {
+	partition, service := &parts[1], &parts[2]
+	if !partition.is("aws") && !partition.is("*") {
+		return fmt.Errorf("Partition %q is not valid for resource %q.", strings.Split(text, ":")[1], text)
+	}
+	name, exact := service.exact()
+	if !exact || name == "" {
+		return fmt.Errorf("Resource vendor must be fully qualified and cannot contain regexes.")
+	}
+	regionless := parts[3].is("") || parts[3].is("*")
+	begins := func(with string) bool { return parts[5].begins(with) }
+	switch name {
+	case "iam":
+		if !regionless {
+			return fmt.Errorf("IAM resource %s cannot contain region information.", text)
+		}
+		if !parts[5].is("*") && !slices.ContainsFunc(iamKinds, begins) {
+			return fmt.Errorf(`IAM resource path must either be "*" or start with %s.`, strings.Join(iamKinds, ", "))
+		}
+	case "s3":
+		if !regionless && !slices.ContainsFunc(regionalS3, begins) {
+			return fmt.Errorf("Resource %s can not contain region information.", text)
+		}
+	}
+	return nil
+}
+
+// exact returns the one text that p matches, if it is only one.
+func (p *pattern) exact() (text string, ok bool) {
+	switch {
+	case len(p.pieces) == 0:
+		return "", true
+	case len(p.pieces) == 1 && p.pieces[0].kind == literal:
+		return p.pieces[0].text, true
+	}
+	return "", false
+}
+
+// is reports whether p is the pattern text, which is a literal, or a star alone.
+func (p *pattern) is(text string) bool {
+	if text == "*" {
+		return len(p.pieces) == 1 && p.pieces[0].kind == star
+	}
+	exact, ok := p.exact()
+	return ok && exact == text
+}
+
+// begins reports whether all that p matches begins with text.
+func (p *pattern) begins(text string) bool {
+	return len(p.pieces) > 0 && p.pieces[0].kind == literal && strings.HasPrefix(p.pieces[0].text, text)
 }
 
 // compileARN compiles the value of an ARN condition. A single variable stands

@@ -81,7 +81,7 @@ func (s *Service) AssumeRole(ctx context.Context, caller *iam.Caller, ask Ask) (
 		return Assumed{}, err
 	}
 	grant := ask.grant(caller, role)
-	grant.RootMark = s.rootMark(grant.AccessKey)
+	grant.RootMark = s.rootMark(grant.AccessKey) // looked at below, before it is minted
 	if err := s.mayAssume(caller, role, &grant.Session); err != nil {
 		return Assumed{}, err
 	}
@@ -104,7 +104,7 @@ func (s *Service) AssumeRole(ctx context.Context, caller *iam.Caller, ask Ask) (
 		return Assumed{}, err
 	}
 	packed := 0
-	if grant.more() != 0 {
+	if grant.Policy != "" || len(grant.PolicyARNs) > 0 || len(grant.Tags) > 0 {
 		packed = (len(cred.SessionToken.Reveal())*100 + maxToken - 1) / maxToken
 	}
 	return Assumed{

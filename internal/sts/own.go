@@ -40,7 +40,7 @@ func (s *Service) GetSessionToken(ctx context.Context, caller *iam.Caller, regio
 	if caller.Root {
 		life = min(life, rootOwnLife)
 	}
-	return s.Mint(ctx, Grant{Life: life, Session: Session{Account: caller.Account, Region: region, AccessKey: caller.AccessKey, RootMark: s.rootMark(caller.AccessKey)}})
+	return s.Mint(ctx, Grant{Life: life, Session: Session{Account: caller.Account, Region: region, AccessKey: caller.AccessKey}})
 }
 
 // KeyAccount answers the account of an access key of root or a user, active or

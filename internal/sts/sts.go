@@ -152,6 +152,9 @@ func (s *Service) Mint(ctx context.Context, g Grant) (Credential, error) {
 	if err != nil {
 		return Credential{}, err
 	}
+	if mark := s.rootMark(g.AccessKey); mark != "" {
+		g.RootMark = mark
+	}
 	g.Issued = s.now().Truncate(time.Second)
 	g.Expires = g.Issued.Add(g.Life)
 	id := newAccessKeyID()

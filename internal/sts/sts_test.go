@@ -105,7 +105,7 @@ var sameSession = cmpopts.EquateComparable(netip.Addr{})
 
 func TestASessionComesBackAsItWasSealed(t *testing.T) {
 	whole := device("AROAABCDEFGHIJKLMNOP")
-	bare := sts.Session{Account: "999999999999", Region: "eu-west-1", RoleID: "AROAABCDEFGHIJKLMNOP", SessionName: "me", AccessKey: rootKeyID}
+	bare := sts.Session{Account: "999999999999", Region: "eu-west-1", RoleID: "AROAABCDEFGHIJKLMNOP", SessionName: "me", AccessKey: "AKIAUSER"}
 	for _, tc := range []struct {
 		name    string
 		session sts.Session
@@ -129,7 +129,7 @@ func TestASessionComesBackAsItWasSealed(t *testing.T) {
 			s.Transitive = []string{"team"}
 			return s
 		}()},
-		{"of GetSessionToken", sts.Session{Account: account, Region: "us-east-1", AccessKey: rootKeyID, RootMark: "\x00\xff\x01"}},
+		{"of GetSessionToken", sts.Session{Account: account, Region: "us-east-1", AccessKey: "AKIAUSER", RootMark: "\x00\xff\x01"}},
 		{"a session of a session of a device", func() sts.Session {
 			first := whole
 			first.Issued, first.Expires = time.Unix(1_700_000_000, 0).UTC(), time.Unix(1_700_003_600, 0).UTC()
