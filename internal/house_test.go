@@ -3,6 +3,7 @@
 package internal_test
 
 import (
+	"bytes"
 	"go/build"
 	"io/fs"
 	"os"
@@ -12,25 +13,23 @@ import (
 	"testing"
 )
 
-const (
-	inside = "muster/internal/"
-)
+const inside = "muster/internal/"
 
 var (
-	ground = []string{"arn", "fault", "page", "secret", "index", "seal", "sigv4", "tag", "awswire", "awsclient"}
+	ground = []string{"arn", "fault", "page", "secret", "index", "seal", "durable", "sigv4", "tag", "awswire", "awsclient"}
 	rooms  = []string{"account", "registry", "ca", "certificate", "policy", "iotpolicy", "rolealias", "iam", "sts", "credentials", "fleet", "bucket", "objects", "lifecycle"}
 	doors  = []string{"awsapi", "awsapi/iotapi", "awsapi/sagemakerapi", "awsapi/edgeapi", "awsapi/iamapi", "awsapi/stsapi", "awsapi/adminapi", "s3front", "credsapi"}
 	keep   = []string{"store", "content", "externals3"}
-	others = []string{"store/storetest", "objects/objectstest", "awsapi/awsapitest", "server", "tutorial"}
+	others = []string{"store/storetest", "objects/objectstest", "s3front/s3fronttest", "awsapi/awsapitest", "server", "tutorial"}
 )
 
-// between are the arrows from room to room. A new one is a decision.
+// between has all arrows from room to room. A new one is a decision.
 var between = map[string][]string{
 	"iotpolicy":   {"policy"},
 	"iam":         {"policy"},
 	"rolealias":   {"iam"},
 	"sts":         {"iam", "policy"},
-	"fleet":       {"rolealias", "registry", "iam", "policy"},
+	"fleet":       {"rolealias", "iam", "policy"},
 	"certificate": {"ca"},
 	"lifecycle":   {"bucket", "objects"},
 	"credentials": {"account", "certificate", "registry", "iotpolicy", "rolealias", "iam", "sts", "policy"},
@@ -85,6 +84,57 @@ func TestEveryPackageHasItsFloor(t *testing.T) {
 	}
 }
 
+// TestTheMap compares the floors of ARCHITECTURE.md with those here.
+func TestTheMap(t *testing.T) {
+	text, err := os.ReadFile("../ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ = bytes.Cut(text, []byte("\n    internal/\n"))
+	text, _, ok := bytes.Cut(text, []byte("\n    test/"))
+	if !ok {
+		t.Fatal("ARCHITECTURE.md has no map of internal")
+	}
+	drawn := map[string][]string{}
+	floor := ""
+	for line := range strings.Lines(string(text)) {
+		name := strings.TrimLeft(line, " ")
+		names, _, _ := strings.Cut(strings.TrimSpace(name), "  ")
+		switch indent := len(line) - len(name); {
+		case names == "" || indent > 10: // a description that goes on
+		case indent == 6:
+			if floor = names; slices.Contains(others, names) {
+				drawn[names] = nil
+			}
+		default:
+			for _, name := range strings.Fields(names) {
+				if indent == 10 {
+					name = "awsapi/" + name
+				}
+				drawn[name] = append(drawn[name], floor)
+			}
+		}
+	}
+	for floor, names := range map[string][]string{"doors": doors, "rooms": rooms, "keep": keep, "ground": ground} {
+		for _, name := range names {
+			if !slices.Equal(drawn[name], []string{floor}) {
+				t.Errorf("%s is on the floor %q, and ARCHITECTURE.md has it on %q", name, floor, drawn[name])
+			}
+		}
+	}
+	for _, name := range others {
+		if _, ok := drawn[name]; !ok {
+			t.Errorf("%s isn't in ARCHITECTURE.md", name)
+		}
+	}
+	known := slices.Concat(ground, rooms, doors, keep, others)
+	for name := range drawn {
+		if !slices.Contains(known, name) {
+			t.Errorf("ARCHITECTURE.md has %q, which is on no floor", name)
+		}
+	}
+}
+
 func TestArrows(t *testing.T) {
 	for name, imports := range packages(t) {
 		for _, ban := range bans {
@@ -106,6 +156,11 @@ func TestArrows(t *testing.T) {
 				t.Errorf("internal/%s imports the room %s: no such arrow is drawn", name, to)
 			}
 		}
+		for _, to := range between[name] {
+			if !slices.Contains(imports, inside+to) {
+				t.Errorf("internal/%s doesn't import the room %s: take the arrow out", name, to)
+			}
+		}
 	}
 }
 
@@ -119,7 +174,7 @@ func onGround(imported string) bool {
 	return slices.Contains(ground, strings.TrimPrefix(imported, inside))
 }
 
-// packages answers the imports of every package here, tests left out.
+// packages returns the imports of every package here, tests left out.
 func packages(t *testing.T) map[string][]string {
 	t.Helper()
 	found := map[string][]string{}

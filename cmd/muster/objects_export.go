@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"muster/internal/bucket"
+	"muster/internal/durable"
 	"muster/internal/objects"
 )
 
@@ -132,13 +133,13 @@ func (s *stoppedFlags) export(ctx context.Context, x *export, only string) (err 
 		}
 		x.buckets++
 	}
-	return syncFolder(x.to)
+	return durable.SyncFolder(x.to)
 }
 
 // makeEmpty makes a directory, and fails where there is something in it.
 func makeEmpty(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err == nil {
-		return syncFolder(filepath.Dir(dir))
+		return durable.SyncFolder(filepath.Dir(dir))
 	} else if !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("make the directory of the export: %w", err)
 	}
@@ -150,14 +151,6 @@ func makeEmpty(dir string) error {
 		return fmt.Errorf("%s is not empty: name a new directory with --to", dir)
 	}
 	return nil
-}
-
-func syncFolder(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }
 
 type listing func(ctx context.Context, bucket string, versions bool, fn func(objects.Object) error) error
@@ -192,7 +185,7 @@ func (x *export) bucket(ctx context.Context, all listing, name string) error {
 	if err := errors.Join(index.Sync(), index.Close()); err != nil {
 		return err
 	}
-	return syncFolder(dir)
+	return durable.SyncFolder(dir)
 }
 
 func newFile(path string) (*os.File, error) {

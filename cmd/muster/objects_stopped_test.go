@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,13 +105,21 @@ func (l *larder) upload(t *testing.T, bucket, key, text string, complete bool) {
 	}
 }
 
-// files returns the files of contents, but for temporary ones.
+// files returns the files of contents but for temporary ones, the largest first.
 func (l *larder) files(t *testing.T) []string {
 	t.Helper()
 	all, err := filepath.Glob(filepath.Join(l.data, "content", "??", "??", "*"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	size := func(path string) int64 {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	slices.SortStableFunc(all, func(a, b string) int { return cmp.Compare(size(b), size(a)) })
 	return all
 }
 
@@ -353,7 +363,7 @@ func TestObjectsVerify(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			l := newLarder(t)
 			l.bucket(t, "jar", objects.Enabled)
-			l.put(t, "jar", "../x\n", large+"1")
+			l.put(t, "jar", "../x\n", large+"1") // the two versions are the largest files
 			l.put(t, "jar", "../x\n", large+"2")
 			l.put(t, "jar", "small", "in a row")
 			l.upload(t, "jar", "parts", large, true)

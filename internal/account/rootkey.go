@@ -9,10 +9,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 
+	"muster/internal/durable"
 	"muster/internal/secret"
 )
 
@@ -64,7 +64,7 @@ func LoadRootKey(account, path string, getenv func(string) string) (RootKey, err
 		kept.Account = account
 		return kept, nil
 	}
-	if err := writeRootKey(path, key); err != nil {
+	if err := durable.WriteFile(path, key.text(), 0o600); err != nil {
 		return RootKey{}, fmt.Errorf("keep the root key: %w", err)
 	}
 	key.Account = account
@@ -185,24 +185,7 @@ func ParseRootKey(r io.Reader) (RootKey, error) {
 	return RootKey{AccessKeyID: found[keyName], Secret: secret.New(found[secretName])}, nil
 }
 
-// writeRootKey replaces the file at path at once: whoever reads it sees the
-// old key or the new one.
-func writeRootKey(path string, key RootKey) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".root-credentials-*") // 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // gone already when all went well
-	_, err = fmt.Fprintf(f, "[%s]\n%s = %s\n%s = %s\n", profile, keyName, key.AccessKeyID, secretName, key.Secret.Reveal())
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(path)) // else a power cut may take the name back
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+// text returns the file that holds the key.
+func (k RootKey) text() []byte {
+	return fmt.Appendf(nil, "[%s]\n%s = %s\n%s = %s\n", profile, keyName, k.AccessKeyID, secretName, k.Secret.Reveal())
 }

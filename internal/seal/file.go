@@ -8,8 +8,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
+
+	"muster/internal/durable"
 )
 
 // maxFile bounds what is read of a file that claims to be a master key.
@@ -64,31 +65,10 @@ func read(path string) (*Master, error) {
 	return &Master{key: [keyBytes]byte(key)}, nil
 }
 
-// create writes the key under a temporary name and links it to path, which
-// fails with fs.ErrExist when another has made the file meanwhile.
+// create makes a file with a new key; it fails with fs.ErrExist when another has
+// made the file meanwhile.
 func create(path string) error {
 	var key [keyBytes]byte
 	rand.Read(key[:]) // never fails
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, ".master-key-") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.WriteString(base64.StdEncoding.EncodeToString(key[:]) + "\n")
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return durable.CreateFile(path, []byte(base64.StdEncoding.EncodeToString(key[:])+"\n"), 0o600)
 }

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"muster/internal/durable"
 )
 
 // drain is how long requests under way may take after the stop was asked for.
@@ -85,7 +87,7 @@ func (s *Server) listen() (err error) {
 func (s *Server) publish() error {
 	c := s.config
 	rootCA := filepath.Join(c.Data, "root-ca.pem")
-	if err := writeFile(rootCA, s.authority.RootPEM(), 0o644); err != nil {
+	if err := durable.WriteFile(rootCA, s.authority.RootPEM(), 0o644); err != nil {
 		return err
 	}
 	endpoint, err := s.accounts.Endpoint(s.scope(), "iot:CredentialProvider")

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"muster/internal/durable"
 )
 
 // State is what a running server tells the commands beside it, in server.json
@@ -73,31 +75,5 @@ func (s State) write(data string) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(stateFile(data), append(raw, '\n'), 0o600)
-}
-
-// writeFile replaces a file wholly or not at all, power cuts included.
-func writeFile(name string, content []byte, mode fs.FileMode) error {
-	tmp, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	err = errors.Join(tmp.Chmod(mode), write(tmp, content), tmp.Sync(), tmp.Close())
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	if err := os.Rename(tmp.Name(), name); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(name))
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return errors.Join(dir.Sync(), dir.Close())
-}
-
-func write(f *os.File, content []byte) error {
-	_, err := f.Write(content)
-	return err
+	return durable.WriteFile(stateFile(data), append(raw, '\n'), 0o600)
 }
