@@ -2,7 +2,6 @@ package account_test
 
 import (
 	"errors"
-	"path/filepath"
 	"regexp"
 	"testing"
 
@@ -11,7 +10,7 @@ import (
 	"muster/internal/fault"
 	"muster/internal/index"
 	"muster/internal/secret"
-	"muster/internal/store"
+	"muster/internal/store/storetest"
 )
 
 const id = "000000000000"
@@ -23,11 +22,7 @@ var (
 
 func newStore(t testing.TB) account.Store {
 	t.Helper()
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), index.New(1024))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := storetest.Open(t, t.TempDir(), index.New(1024))
 	return db.Accounts()
 }
 

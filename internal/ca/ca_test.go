@@ -24,7 +24,7 @@ import (
 	"muster/internal/fault"
 	"muster/internal/index"
 	"muster/internal/seal"
-	"muster/internal/store"
+	"muster/internal/store/storetest"
 )
 
 func master(t testing.TB) *seal.Master {
@@ -38,11 +38,7 @@ func master(t testing.TB) *seal.Master {
 
 func keeper(t testing.TB) ca.Store {
 	t.Helper()
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), index.New(16))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := storetest.Open(t, t.TempDir(), index.New(16))
 	return db.Authorities()
 }
 

@@ -32,7 +32,7 @@ import (
 	"muster/internal/page"
 	"muster/internal/registry"
 	"muster/internal/seal"
-	"muster/internal/store"
+	"muster/internal/store/storetest"
 )
 
 var (
@@ -50,11 +50,7 @@ type rooms struct {
 func open(t *testing.T) rooms {
 	t.Helper()
 	x := index.New(1024)
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := storetest.Open(t, t.TempDir(), x)
 	master, _, err := seal.Load(filepath.Join(t.TempDir(), "master.key"))
 	if err != nil {
 		t.Fatal(err)

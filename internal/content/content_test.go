@@ -99,6 +99,7 @@ func TestOpenFails(t *testing.T) {
 }
 
 func TestWriteFails(t *testing.T) {
+	alone(t)
 	broken := errors.New("the connection broke")
 	plain := bytesOf(2*plain64 + 500)
 	whole := int64(len(plain))

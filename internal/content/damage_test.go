@@ -25,6 +25,7 @@ func tryDamaged(t *testing.T, s *content.Store, dir, situation string, id object
 }
 
 func TestFlippedBits(t *testing.T) {
+	alone(t)
 	s, dir := open(t)
 	for _, size := range []int{0, 1, 300, 3*plain64 + 100} {
 		id, plain := newID(), bytesOf(size)
@@ -51,6 +52,7 @@ func TestFlippedBits(t *testing.T) {
 }
 
 func TestCutAndExtended(t *testing.T) {
+	alone(t)
 	s, dir := open(t)
 	for _, size := range []int{0, 300, 2 * plain64, 2*plain64 + 100} {
 		id, plain := newID(), bytesOf(size)

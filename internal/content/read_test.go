@@ -17,6 +17,7 @@ import (
 )
 
 func TestRanges(t *testing.T) {
+	alone(t)
 	s, _ := open(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, size := range borders {

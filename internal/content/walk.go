@@ -42,13 +42,35 @@ func (s *Store) Walk(ctx context.Context, fn func(objects.File) error) error {
 }
 
 func (s *Store) walkFolder(path string, fn func(objects.File) error) error {
+	return eachNamed(path, func(id objects.ContentID, info fs.FileInfo) error {
+		if filepath.Dir(s.path(id)) != path {
+			return nil
+		}
+		return fn(objects.File{ID: id, Size: info.Size(), Changed: info.ModTime()})
+	})
+}
+
+// walkTemporaries calls fn for what writes of an earlier run left. They are
+// named by the ids that they were to have.
+func (s *Store) walkTemporaries(ctx context.Context, fn func(objects.File) error) error {
+	return eachNamed(filepath.Join(s.dir, temporaries), func(id objects.ContentID, info fs.FileInfo) error {
+		if err := ctx.Err(); err != nil || s.isWriting(id) {
+			return err
+		}
+		path := filepath.Join(temporaries, info.Name())
+		return fn(objects.File{Temporary: true, Path: path, Size: info.Size(), Changed: info.ModTime()})
+	})
+}
+
+// eachNamed calls fn for each file of a folder that is named by an id.
+func eachNamed(path string, fn func(id objects.ContentID, info fs.FileInfo) error) error {
 	files, err := list(path)
 	if err != nil {
 		return err
 	}
 	for _, d := range files {
 		id, ok := parseName(d.Name())
-		if !ok || filepath.Dir(s.path(id)) != path {
+		if !ok {
 			continue
 		}
 		info, ok, err := look(d)
@@ -58,42 +80,7 @@ func (s *Store) walkFolder(path string, fn func(objects.File) error) error {
 		if !ok {
 			continue
 		}
-		if err := fn(objects.File{ID: id, Size: info.Size(), Changed: info.ModTime()}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// walkTemporaries calls fn for what writes of an earlier run left. They are
-// named by the ids that they were to have.
-func (s *Store) walkTemporaries(ctx context.Context, fn func(objects.File) error) error {
-	files, err := list(filepath.Join(s.dir, temporaries))
-	if err != nil {
-		return err
-	}
-	for _, d := range files {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		id, ok := parseName(d.Name())
-		if !ok || s.isWriting(id) {
-			continue
-		}
-		info, ok, err := look(d)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			continue
-		}
-		file := objects.File{
-			Temporary: true,
-			Path:      filepath.Join(temporaries, d.Name()),
-			Size:      info.Size(),
-			Changed:   info.ModTime(),
-		}
-		if err := fn(file); err != nil {
+		if err := fn(id, info); err != nil {
 			return err
 		}
 	}

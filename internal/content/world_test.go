@@ -134,3 +134,12 @@ func wantDamaged(t testing.TB, situation string, got []byte, err error, plain []
 		t.Errorf("%s: a wrong byte was given", situation)
 	}
 }
+
+// alone leaves a test out of short ones: it takes long, and what one client does
+// alone shows the race detector little.
+func alone(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("one client alone")
+	}
+}

@@ -33,7 +33,7 @@ import (
 	"muster/internal/rolealias"
 	"muster/internal/seal"
 	"muster/internal/secret"
-	"muster/internal/store"
+	"muster/internal/store/storetest"
 	"muster/internal/sts"
 )
 
@@ -113,9 +113,7 @@ func newWorld(t testing.TB, n names) *world {
 func (w *world) open() {
 	t, ctx := w.t, w.t.Context()
 	dir, x := t.TempDir(), index.New(4096)
-	db, err := store.Open(ctx, filepath.Join(dir, "muster.db"), x)
-	w.must(err)
-	t.Cleanup(func() { db.Close() })
+	db := storetest.Open(t, dir, x)
 	master, _, err := seal.Load(filepath.Join(dir, "master.key"))
 	w.must(err)
 	w.authority, err = ca.Open(ctx, db.Authorities(), master)

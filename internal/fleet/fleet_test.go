@@ -3,7 +3,6 @@ package fleet_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +17,7 @@ import (
 	"muster/internal/page"
 	"muster/internal/policy"
 	"muster/internal/rolealias"
-	"muster/internal/store"
+	"muster/internal/store/storetest"
 )
 
 const (
@@ -42,11 +41,7 @@ type house struct {
 func newHouse(t *testing.T) house {
 	t.Helper()
 	x := index.New(1024)
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := storetest.Open(t, t.TempDir(), x)
 	roles := iam.New(db.IAM(), x)
 	for role, trust := range map[arn.ARN]string{
 		trusting: `{"Effect":"Allow","Principal":{"Service":["credentials.iot.amazonaws.com","sagemaker.amazonaws.com"]},"Action":"sts:AssumeRole"}`,

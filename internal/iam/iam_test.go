@@ -3,7 +3,6 @@ package iam_test
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +13,7 @@ import (
 	"muster/internal/fault"
 	"muster/internal/iam"
 	"muster/internal/index"
-	"muster/internal/store"
+	"muster/internal/store/storetest"
 )
 
 const (
@@ -35,11 +34,7 @@ func statement(effect, action, resource string) string {
 func newDirectory(t *testing.T) *iam.Directory {
 	t.Helper()
 	x := index.New(1024)
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := storetest.Open(t, t.TempDir(), x)
 	d := iam.New(db.IAM(), x)
 	d.Now = func() time.Time { return made }
 	return d

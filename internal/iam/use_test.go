@@ -13,7 +13,7 @@ import (
 	"muster/internal/index"
 	"muster/internal/policy"
 	"muster/internal/seal"
-	"muster/internal/store"
+	"muster/internal/store/storetest"
 )
 
 // used is a directory with a user's key and a role, over a store that can
@@ -45,18 +45,17 @@ func (s *slowStore) KeepUses(ctx context.Context, uses map[iam.Signer]iam.Use) e
 func newUsed(t testing.TB) *used {
 	t.Helper()
 	dir, x := t.TempDir(), index.New(1024)
-	db, err := store.Open(t.Context(), filepath.Join(dir, "muster.db"), x)
+	db := storetest.Open(t, dir, x)
 	do := func(err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	do(err)
-	t.Cleanup(func() { db.Close() })
 	w := &used{store: &slowStore{Store: db.IAM()}, now: made}
 	w.Directory = iam.New(w.store, x)
 	w.Now = func() time.Time { return w.now }
+	var err error
 	w.Master, _, err = seal.Load(filepath.Join(dir, "master.key"))
 	do(err)
 	w.user, err = w.CreateUser(t.Context(), iam.User{Account: account, Name: "ana"})

@@ -3,7 +3,6 @@ package iotpolicy_test
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,7 +18,7 @@ import (
 	"muster/internal/iotpolicy"
 	"muster/internal/page"
 	"muster/internal/policy"
-	"muster/internal/store"
+	"muster/internal/store/storetest"
 )
 
 var (
@@ -38,15 +37,7 @@ const document = "{\n  \"Version\": \"2012-10-17\",\r\n\t\"Statement\": {\"Effec
 func newPolicies(t *testing.T) *iotpolicy.Policies {
 	t.Helper()
 	x := index.New(1024)
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := storetest.Open(t, t.TempDir(), x)
 	for _, c := range []certificate.Certificate{{ID: certOne, Scope: scope}, {ID: certTwo, Scope: scope}, {ID: certTwo, Scope: west}} {
 		if err := db.Certificates().InsertCertificate(t.Context(), c); err != nil {
 			t.Fatal(err)

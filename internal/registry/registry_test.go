@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +14,7 @@ import (
 	"muster/internal/index"
 	"muster/internal/page"
 	"muster/internal/registry"
-	"muster/internal/store"
+	"muster/internal/store/storetest"
 )
 
 var (
@@ -33,11 +32,7 @@ type fleet struct {
 func newFleet(t *testing.T) *fleet {
 	t.Helper()
 	x := index.New(1024)
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := storetest.Open(t, t.TempDir(), x)
 	f := &fleet{Registry: registry.New(db.Registry(), x), now: time.UnixMilli(1_700_000_000_000), certificates: db.Certificates()}
 	f.Now = func() time.Time { return f.now }
 	return f

@@ -3,7 +3,6 @@ package rolealias_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -17,7 +16,7 @@ import (
 	"muster/internal/page"
 	"muster/internal/policy"
 	"muster/internal/rolealias"
-	"muster/internal/store"
+	"muster/internal/store/storetest"
 )
 
 const role = arn.ARN("arn:aws:iam::000000000000:role/edge/SageMakerFleet")
@@ -30,11 +29,7 @@ var (
 func newAliases(t *testing.T) *rolealias.Aliases {
 	t.Helper()
 	x := index.New(1024)
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := storetest.Open(t, t.TempDir(), x)
 	aliases := rolealias.New(db.RoleAliases(), x, iam.New(db.IAM(), x))
 	aliases.Now = func() time.Time { return now }
 	return aliases

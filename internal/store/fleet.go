@@ -101,7 +101,7 @@ func fleetPlace(f fleet.Fleet, order fleet.Order) []string {
 }
 
 // afterFleet asks for what follows the last fleet of the page before, and
-// answers the columns of the order. A token of another order is refused.
+// returns the columns of the order. A token of another order is refused.
 func afterFleet(w *where, order fleet.Order, p page.Request) ([]string, error) {
 	columns := []string{"name"}
 	switch order {

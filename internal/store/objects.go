@@ -43,7 +43,7 @@ func OpenObjects(ctx context.Context, path string) (*Objects, error) {
 // Rows keeps the rows of the room objects.
 func (o *Objects) Rows() objects.Rows { return objectStore{o.db, &o.stmts} }
 
-// Close is DB's.
+// Close closes the file, as DB.Close does.
 func (o *Objects) Close() error {
 	o.stmts.Range(func(_, stmt any) bool {
 		stmt.(*sql.Stmt).Close()
@@ -52,7 +52,7 @@ func (o *Objects) Close() error {
 	return o.db.Close()
 }
 
-// Check is DB's.
+// Check looks for damage in the file, as DB.Check does.
 func (o *Objects) Check(ctx context.Context) error { return o.db.Check(ctx) }
 
 type objectStore struct {
@@ -85,11 +85,10 @@ func (s objectStore) prepared(ctx context.Context, text string) (*sql.Stmt, erro
 	return kept.(*sql.Stmt), nil
 }
 
-// current returns a source whose queries each see the state of the file as it
-// is then.
+// current returns a source whose every query reads the newest state of the file.
 func (s objectStore) current(ctx context.Context) reading { return reading{ctx: ctx, store: s} }
 
-// reading is a source for reading: on one state of the file within a tx.
+// reading is a source that can't write. Within a tx it sees one state of the file.
 type reading struct {
 	ctx    context.Context
 	store  objectStore

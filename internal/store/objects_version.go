@@ -87,8 +87,8 @@ func (s objectStore) Find(ctx context.Context, bucket string, at objects.Target,
 	return b, row, c, err
 }
 
-// find finds the newest version of a key, or the one that at names and that
-// isn't the newest where that is the one without an id.
+// find finds a version of a key: the newest, or the one that at names. The one
+// without an id is found only where it isn't the newest.
 func find(from source, bucket string, at objects.Target, data, newest bool) (b objects.Bucket, row *objects.Row, c objects.Content, err error) {
 	which, args := `v.newest`, []any{bucket, []byte(at.Key), data}
 	switch {

@@ -3,11 +3,14 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/url"
 	"path/filepath"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"muster/internal/fault"
 )
 
 // openSQLite opens a pool on the file at path. The pragmas stand in the name
@@ -37,7 +40,22 @@ func openSQLite(path string, readOnly bool, more ...string) (*sql.DB, error) {
 	return sql.Open("sqlite", name.String())
 }
 
-// constraint answers SQLite's extended result code of a violated constraint,
+// full reports whether err is that of a statement for which the disk had no room.
+func full(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_FULL || e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE)
+}
+
+// forWantOfRoom says, to the caller as well, that err may pass where it is that
+// of a write for which the disk had no room.
+func forWantOfRoom(err error) error {
+	if full(err) {
+		return fmt.Errorf("%w: %w", fault.Unavailable.Errorf("There is no room left on the disk of the server"), err)
+	}
+	return err
+}
+
+// constraint returns SQLite's extended result code of a violated constraint,
 // or 0 when err is something else.
 func constraint(err error) int {
 	var e *sqlite.Error

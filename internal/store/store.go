@@ -1,7 +1,7 @@
 // Package store keeps what the rooms know, in two SQLite files: one of objects,
 // and one of everything else.
 //
-// Each room declares the store it needs; the file named after it here answers
+// Each room declares the store it needs; the file named after it here meets
 // that need, on the room's own types. The rules stay in the rooms: the store
 // knows SQL, durability and the order in which a change becomes true.
 //
@@ -125,6 +125,6 @@ func (db *DB) Ready(ctx context.Context) error {
 	return errors.Join(db.Ping(ctx), db.write(ctx, func(*tx) error { return nil }))
 }
 
-// reads answers the pool for reading. Its connections can't write. What it
+// reads returns the pool for reading. Its connections can't write. What it
 // reads is committed, and at least as new as every acknowledged write.
 func (db *DB) reads() *sql.DB { return db.readers }

@@ -186,7 +186,7 @@ func TestKilledProcessLosesNothing(t *testing.T) {
 	}
 }
 
-// writeUntilKilled answers what a writing process said was acknowledged
+// writeUntilKilled returns what a writing process said was acknowledged
 // before it was killed, at a random moment after its first word.
 func writeUntilKilled(t *testing.T, path string) (acknowledged []int) {
 	t.Helper()

@@ -76,7 +76,7 @@ func (w *writer) write(ctx context.Context, fn func(*tx) error) error {
 	}
 	select {
 	case err := <-m.result:
-		return err
+		return forWantOfRoom(err)
 	case <-ctx.Done():
 		return fmt.Errorf("wait for a write: %w", context.Cause(ctx))
 	}
@@ -138,7 +138,7 @@ func (w *writer) transact(first *member) (members []*member, results []error, ke
 	return members, results, keys, w.exec("COMMIT")
 }
 
-// waiting answers the next member of a group that has n, nil to commit.
+// waiting returns the next member of a group that has n, nil to commit.
 func (w *writer) waiting(n int) *member {
 	if n == groupSize {
 		return nil
@@ -177,7 +177,11 @@ func (w *writer) member(m *member) (keys []index.Key, result, err error) {
 	result = t.run(m.fn)
 	if result != nil {
 		// Both fail when a statement of m ended the whole transaction.
-		return nil, result, errors.Join(w.exec("ROLLBACK TO member"), w.exec("RELEASE member"))
+		err = errors.Join(w.exec("ROLLBACK TO member"), w.exec("RELEASE member"))
+		if err != nil && full(result) { // it is why the others failed, too
+			err = errors.Join(result, err)
+		}
+		return nil, result, err
 	}
 	return t.keys, nil, w.exec("RELEASE member")
 }
@@ -213,7 +217,7 @@ func (w *writer) exec(text string) error {
 // but some are put together.
 const stmtLimit = 512
 
-// prepare answers the statement of text, prepared once per connection.
+// prepare returns the statement of text, prepared once per connection.
 func (w *writer) prepare(text string) (*sql.Stmt, error) {
 	if stmt, ok := w.stmts[text]; ok {
 		return stmt, nil

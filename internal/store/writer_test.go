@@ -3,7 +3,6 @@ package store_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,22 +14,15 @@ import (
 
 	"muster/internal/index"
 	"muster/internal/store"
+	"muster/internal/store/storetest"
 )
 
 // open opens a fresh store with a table of numbers.
 func open(t testing.TB) (*store.DB, *index.Index) {
 	t.Helper()
 	x := index.New(1024)
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	err = db.Write(t.Context(), do(`CREATE TABLE number (n BIGINT PRIMARY KEY, parent BIGINT REFERENCES number (n))`))
+	db := storetest.Open(t, t.TempDir(), x)
+	err := db.Write(t.Context(), do(`CREATE TABLE number (n BIGINT PRIMARY KEY, parent BIGINT REFERENCES number (n))`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ import (
 	"muster/internal/secret"
 	"muster/internal/sigv4"
 	"muster/internal/store"
+	"muster/internal/store/storetest"
 	"muster/internal/sts"
 )
 
@@ -48,11 +49,7 @@ func New(t *testing.T) *Desk {
 	t.Helper()
 	dir := t.TempDir()
 	x := index.New(1024)
-	db, err := store.Open(t.Context(), filepath.Join(dir, "muster.db"), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := storetest.Open(t, dir, x)
 	master, _, err := seal.Load(filepath.Join(dir, "master.key"))
 	if err != nil {
 		t.Fatal(err)

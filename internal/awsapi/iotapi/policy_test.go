@@ -3,7 +3,6 @@ package iotapi_test
 import (
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,18 +13,14 @@ import (
 	"muster/internal/certificate"
 	"muster/internal/index"
 	"muster/internal/iotpolicy"
-	"muster/internal/store"
+	"muster/internal/store/storetest"
 )
 
 // newPolicyDoor is the door with IoT policies behind it and one certificate.
 func newPolicyDoor(t *testing.T) *registryDoor {
 	t.Helper()
 	x := index.New(1024)
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := storetest.Open(t, t.TempDir(), x)
 	if err := db.Certificates().InsertCertificate(t.Context(), certificate.Certificate{ID: pumpCertificate, Scope: registryScope}); err != nil {
 		t.Fatal(err)
 	}

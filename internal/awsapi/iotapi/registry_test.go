@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -24,7 +23,7 @@ import (
 	"muster/internal/registry"
 	"muster/internal/secret"
 	"muster/internal/sigv4"
-	"muster/internal/store"
+	"muster/internal/store/storetest"
 	"muster/internal/sts"
 )
 
@@ -41,13 +40,9 @@ var registryScope = arn.Scope{Account: "000000000000", Region: "us-east-1"}
 func newRegistryDoor(t *testing.T) *registryDoor {
 	t.Helper()
 	x := index.New(1024)
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := storetest.Open(t, t.TempDir(), x)
 	d := &registryDoor{now: time.UnixMilli(1_700_000_000_500)}
-	err = db.Certificates().InsertCertificate(t.Context(), certificate.Certificate{ID: pumpCertificate, Scope: registryScope, Status: certificate.Active})
+	err := db.Certificates().InsertCertificate(t.Context(), certificate.Certificate{ID: pumpCertificate, Scope: registryScope, Status: certificate.Active})
 	if err != nil {
 		t.Fatal(err)
 	}

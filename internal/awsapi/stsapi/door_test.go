@@ -20,7 +20,7 @@ import (
 	"muster/internal/seal"
 	"muster/internal/secret"
 	"muster/internal/sigv4"
-	"muster/internal/store"
+	"muster/internal/store/storetest"
 	"muster/internal/sts"
 )
 
@@ -46,11 +46,7 @@ func newDesk(t *testing.T) *desk {
 	t.Helper()
 	x := index.New(1024)
 	dir := t.TempDir()
-	db, err := store.Open(t.Context(), filepath.Join(dir, "muster.db"), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := storetest.Open(t, dir, x)
 	master, _, err := seal.Load(filepath.Join(dir, "master.key"))
 	if err != nil {
 		t.Fatal(err)

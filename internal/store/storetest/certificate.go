@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
@@ -91,38 +90,11 @@ func Certificate(t *testing.T, open func(t *testing.T) Certificates) {
 		// Two of one moment are told apart by their ids.
 		insert(t, s, aCertificate(certEast, "cc", 1), aCertificate(certEast, "aa", 2), aCertificate(certEast, "bb", 2),
 			aCertificate(certEast, "dd", 3), aCertificate(certWest, "ee", 2))
-		for _, tc := range []struct {
-			descending bool
-			want       string
-		}{
-			{false, "[cc aa bb dd]"},
-			{true, "[dd bb aa cc]"},
-		} {
-			for limit := 1; limit <= 5; limit++ {
-				var ids []string
-				p := page.Request{Limit: limit, Descending: tc.descending}
-				for {
-					got, err := s.Certificates(t.Context(), certEast, p)
-					if err != nil {
-						t.Fatal(err)
-					}
-					for _, c := range got.Items {
-						ids = append(ids, c.ID)
-					}
-					if p.Token = got.Next; p.Token == "" {
-						break
-					}
-				}
-				if got := fmt.Sprint(ids); got != tc.want {
-					t.Errorf("descending %v by %d: got %s, want %s", tc.descending, limit, got, tc.want)
-				}
-			}
+		list := func(p page.Request) (page.Page[certificate.Certificate], error) {
+			return s.Certificates(t.Context(), certEast, p)
 		}
-		for _, token := range []string{"x", page.Token("a"), page.Token("a", "b")} {
-			if _, err := s.Certificates(t.Context(), certEast, page.Request{Limit: 1, Token: token}); !errors.Is(err, fault.Invalid) {
-				t.Errorf("token %q: got %v, want %v", token, err, fault.Invalid)
-			}
-		}
+		expectPagesBothWays(t, []string{"cc", "aa", "bb", "dd"}, func(c certificate.Certificate) string { return c.ID }, list)
+		expectTokensRefused(t, list, "x", page.Token("a"), page.Token("a", "b"))
 	})
 
 	t.Run("a change is kept, a refused one is not", func(t *testing.T) {

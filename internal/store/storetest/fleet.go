@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
@@ -73,21 +72,11 @@ func insertFleet(t *testing.T, s FleetStores, scope arn.Scope, f fleet.Fleet) {
 	}
 }
 
-// fleetNames answers the names of the fleets that f chooses, read limit at a time.
-func fleetNames(t *testing.T, s FleetStores, f fleet.Filter, limit int, descending bool) []string {
-	t.Helper()
-	names := []string{}
-	for p := (page.Request{Limit: limit, Descending: descending}); ; {
-		cut, err := s.Fleets.Fleets(t.Context(), fleetScope, f, p)
-		if err != nil || len(cut.Items) > limit {
-			t.Fatalf("Fleets(%+v): got %d fleets, %v", p, len(cut.Items), err)
-		}
-		for _, f := range cut.Items {
-			names = append(names, f.Name)
-		}
-		if p.Token = cut.Next; p.Token == "" {
-			return names
-		}
+func nameOfFleet(f fleet.Fleet) string { return f.Name }
+
+func fleetsOf(t *testing.T, s FleetStores, f fleet.Filter) lister[fleet.Fleet] {
+	return func(p page.Request) (page.Page[fleet.Fleet], error) {
+		return s.Fleets.Fleets(t.Context(), fleetScope, f, p)
 	}
 }
 
@@ -218,26 +207,16 @@ func fleetOrders(t *testing.T, s FleetStores) {
 		fleet.ByCreated:  {"a", "b", "d", "B", "c"},
 		fleet.ByModified: {"c", "d", "B", "b", "a"},
 	} {
-		for limit := 1; limit <= 6; limit++ {
-			if got := fleetNames(t, s, fleet.Filter{Order: order}, limit, false); !cmp.Equal(got, want) {
-				t.Errorf("%s, %d a page: got %v, want %v", order, limit, got, want)
-			}
-			back := slices.Clone(want)
-			slices.Reverse(back)
-			if got := fleetNames(t, s, fleet.Filter{Order: order}, limit, true); !cmp.Equal(got, back) {
-				t.Errorf("%s descending, %d a page: got %v, want %v", order, limit, got, back)
-			}
-		}
+		t.Run(string(order), func(t *testing.T) {
+			expectPagesBothWays(t, want, nameOfFleet, fleetsOf(t, s, fleet.Filter{Order: order}))
+		})
 	}
 	first, err := s.Fleets.Fleets(t.Context(), fleetScope, fleet.Filter{Order: fleet.ByName}, page.Request{Limit: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, token := range map[string]string{"a token of another order": first.Next, "garbage": "garbage", "no number": page.Token(string(fleet.ByCreated), "x", "a")} {
-		if _, err := s.Fleets.Fleets(t.Context(), fleetScope, fleet.Filter{Order: fleet.ByCreated}, page.Request{Limit: 1, Token: token}); !errors.Is(err, fault.Invalid) {
-			t.Errorf("%s: got %v, want %v", name, err, fault.Invalid)
-		}
-	}
+	ofAnotherOrder, withoutNumber := first.Next, page.Token(string(fleet.ByCreated), "x", "a")
+	expectTokensRefused(t, fleetsOf(t, s, fleet.Filter{Order: fleet.ByCreated}), ofAnotherOrder, withoutNumber, "garbage")
 }
 
 func fleetFilters(t *testing.T, s FleetStores) {
@@ -262,9 +241,9 @@ func fleetFilters(t *testing.T, s FleetStores) {
 		{"all at once", fleet.Filter{NameContains: "west", CreatedAfter: at(1), ModifiedBefore: at(2_002)}, []string{"field-west"}},
 	} {
 		tc.filter.Order = fleet.ByName
-		if got := fleetNames(t, s, tc.filter, 2, false); !cmp.Equal(got, tc.want) {
-			t.Errorf("%s: got %v, want %v", tc.name, got, tc.want)
-		}
+		t.Run(tc.name, func(t *testing.T) {
+			expectPages(t, page.Request{}, tc.want, nameOfFleet, fleetsOf(t, s, tc.filter))
+		})
 	}
 }
 

@@ -150,27 +150,9 @@ func iotPolicies(t *testing.T, open func(t *testing.T) IoTPolicies) {
 		s.insert(t, east, 1, "c")
 		s.insert(t, east, 3, "B")
 		s.insert(t, west, 2, "d")
-		for _, tc := range []struct {
-			descending bool
-			want       []string
-		}{
-			{false, []string{"c", "a", "b", "B"}},
-			{true, []string{"B", "b", "a", "c"}},
-		} {
-			for limit := 1; limit <= 5; limit++ {
-				got := everyPage(t, page.Request{Limit: limit, Descending: tc.descending}, func(p page.Request) (page.Page[string], error) {
-					return s.Policies(t.Context(), east, p)
-				})
-				if !cmp.Equal(got, tc.want) {
-					t.Errorf("descending %v, %d a page: got %v, want %v", tc.descending, limit, got, tc.want)
-				}
-			}
-		}
-		for _, token := range []string{"x", page.Token("a"), page.Token("a", "b")} {
-			if _, err := s.Policies(t.Context(), east, page.Request{Limit: 1, Token: token}); !errors.Is(err, fault.Invalid) {
-				t.Errorf("token %q: got %v, want %v", token, err, fault.Invalid)
-			}
-		}
+		list := func(p page.Request) (page.Page[string], error) { return s.Policies(t.Context(), east, p) }
+		expectPagesBothWays(t, []string{"c", "a", "b", "B"}, itself, list)
+		expectTokensRefused(t, list, "x", page.Token("a"), page.Token("a", "b"))
 	})
 
 	t.Run("a deletion tells its rule what it hangs on", func(t *testing.T) {
@@ -274,14 +256,9 @@ func iotAttachments(t *testing.T, open func(t *testing.T) IoTPolicies) {
 			s.attach(t, east, name, "aa")
 		}
 		s.attach(t, east, "c", "bb")
-		for limit := 1; limit <= 6; limit++ {
-			got := everyPage(t, page.Request{Limit: limit}, func(p page.Request) (page.Page[string], error) {
-				return s.Attached(t.Context(), east, "aa", p)
-			})
-			if !cmp.Equal(got, want) {
-				t.Errorf("%d a page: got %v, want %v", limit, got, want)
-			}
-		}
+		expectPages(t, page.Request{}, want, itself, func(p page.Request) (page.Page[string], error) {
+			return s.Attached(t.Context(), east, "aa", p)
+		})
 		for scope, id := range map[arn.Scope]string{east: "cc", west: "aa"} {
 			if _, err := s.Attached(t.Context(), scope, id, page.Request{Limit: 1}); !errors.Is(err, fault.NotFound) {
 				t.Errorf("attached to %s in %v: got %v, want %v", id, scope, err, fault.NotFound)
@@ -405,20 +382,4 @@ func iotRaces(t *testing.T, open func(t *testing.T) IoTPolicies) {
 			}
 		}
 	})
-}
-
-// everyPage walks through a list.
-func everyPage[T any](t *testing.T, p page.Request, read func(page.Request) (page.Page[T], error)) []T {
-	t.Helper()
-	all := []T{}
-	for {
-		got, err := read(p)
-		if err != nil || len(got.Items) > p.Limit {
-			t.Fatalf("page %+v: got %d items, %v", p, len(got.Items), err)
-		}
-		all = append(all, got.Items...)
-		if p.Token = got.Next; p.Token == "" {
-			return all
-		}
-	}
 }

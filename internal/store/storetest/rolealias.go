@@ -3,7 +3,6 @@ package storetest
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -91,32 +90,9 @@ func RoleAlias(t *testing.T, open func(t *testing.T) (rolealias.Store, *index.In
 		for _, name := range []string{"b", "z@9", "a", "b=c", "B"} {
 			insert(t, s, scope, alias("id of "+name, name))
 		}
-		for _, descending := range []bool{false, true} {
-			want := slices.Clone(names)
-			if descending {
-				slices.Reverse(want)
-			}
-			for limit := 1; limit <= len(names)+1; limit++ {
-				var got []string
-				p := page.Request{Limit: limit, Descending: descending}
-				for {
-					cut, err := s.Aliases(t.Context(), scope, p)
-					if err != nil || len(cut.Items) > limit {
-						t.Fatalf("Aliases(%+v): got %d names, %v", p, len(cut.Items), err)
-					}
-					got = append(got, cut.Items...)
-					if p.Token = cut.Next; p.Token == "" {
-						break
-					}
-				}
-				if !cmp.Equal(got, want) {
-					t.Errorf("descending %v, %d a page: got %v, want %v", descending, limit, got, want)
-				}
-			}
-		}
-		if _, err := s.Aliases(t.Context(), scope, page.Request{Limit: 1, Token: "garbage"}); !errors.Is(err, fault.Invalid) {
-			t.Errorf("a malformed token: got %v, want %v", err, fault.Invalid)
-		}
+		list := func(p page.Request) (page.Page[string], error) { return s.Aliases(t.Context(), scope, p) }
+		expectPagesBothWays(t, names, itself, list)
+		expectTokensRefused(t, list, "garbage")
 	})
 
 	t.Run("a change is kept, a refused one is not", func(t *testing.T) {
