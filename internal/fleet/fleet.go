@@ -74,11 +74,10 @@ type Filter struct {
 
 // Store keeps fleets and devices. Each method happens wholly or not at all.
 type Store interface {
-	// InsertFleet keeps the fleet and, unless alias is nil, the alias: an
-	// alias that has its name already is given its role instead. It fails with
-	// fault.AlreadyExists if the fleet's name is taken, and then leaves the
-	// alias alone. It publishes the alias's key.
-	InsertFleet(ctx context.Context, scope arn.Scope, f Fleet, alias *rolealias.Alias) error
+	// InsertFleet keeps the fleet, and does what link says unless it is nil. It
+	// fails with fault.AlreadyExists if the fleet's name is taken, and then
+	// leaves the alias alone. It publishes the alias's key.
+	InsertFleet(ctx context.Context, scope arn.Scope, f Fleet, link *Link) error
 	// Fleet fails with fault.NotFound.
 	Fleet(ctx context.Context, scope arn.Scope, name string) (Fleet, error)
 	Fleets(ctx context.Context, scope arn.Scope, f Filter, p page.Request) (page.Page[Fleet], error)
@@ -141,6 +140,7 @@ func New(store Store, roles *iam.Directory, aliases *rolealias.Aliases) *Fleets 
 // adopted and given the role. The caller in ctx must be allowed to pass the
 // role, if there is one, to SageMaker. For an alias the role must exist and
 // trust SageMaker, which makes the alias with it on AWS; without one, neither.
+// What else an alias needs, see mayLink.
 //
 // It fails with fault.Denied, fault.Invalid, or fault.AlreadyExists.
 func (f *Fleets) Create(ctx context.Context, scope arn.Scope, fleet Fleet, withAlias bool) error {
@@ -151,15 +151,16 @@ func (f *Fleets) Create(ctx context.Context, scope arn.Scope, fleet Fleet, withA
 	fleet.Created = f.now()
 	fleet.Modified = fleet.Created
 	fleet.Alias = ""
-	var alias *rolealias.Alias
+	var link *Link
 	if withAlias {
-		if err := f.trusted(ctx, scope, fleet); err != nil {
+		fleet.Alias = AliasName(fleet.Name)
+		var err error
+		if link, err = f.linkTo(ctx, scope, fleet); err != nil {
 			return err
 		}
-		prepared := f.aliases.Prepare(AliasName(fleet.Name), fleet.Role)
-		fleet.Alias, alias = prepared.Name, &prepared
+		link.Make = true
 	}
-	err := f.store.InsertFleet(ctx, scope, fleet, alias)
+	err := f.store.InsertFleet(ctx, scope, fleet, link)
 	if errors.Is(err, fault.AlreadyExists) {
 		return fault.AlreadyExists.Errorf("DeviceFleet with name %s already exists", fleet.Name)
 	}
@@ -179,25 +180,25 @@ func (f *Fleets) mayPass(ctx context.Context, scope arn.Scope, fleet string, rol
 	return f.roles.MayPass(ctx, role, Service, scope.DeviceFleet(fleet))
 }
 
-// trusted says what is missing for SageMaker to act as the fleet's role.
-func (f *Fleets) trusted(ctx context.Context, scope arn.Scope, fleet Fleet) error {
+// trusted returns the fleet's role, or what is missing for SageMaker to act as it.
+func (f *Fleets) trusted(ctx context.Context, scope arn.Scope, fleet Fleet) (*iam.RoleEntry, error) {
 	if fleet.Role == "" {
-		return fault.Invalid.Errorf("RoleArn is missing: the role alias %s needs a role; without an alias, set EnableIotRoleAlias to false", AliasName(fleet.Name))
+		return nil, fault.Invalid.Errorf("RoleArn is missing: the role alias %s needs a role; without an alias, set EnableIotRoleAlias to false", AliasName(fleet.Name))
 	}
 	role, err := f.roles.RoleByARN(ctx, fleet.Role)
 	if errors.Is(err, fault.NotFound) {
-		return fault.Invalid.Errorf("The role %s does not exist", fleet.Role)
+		return nil, fault.Invalid.Errorf("The role %s does not exist", fleet.Role)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	c := policy.Context{}
 	c.Set("aws:SourceArn", string(scope.DeviceFleet(fleet.Name)))
 	c.Set("aws:SourceAccount", scope.Account)
 	if role.Trusts(policy.Principal{Service: Service}, "sts:AssumeRole", c).Verdict != policy.Allow {
-		return fault.Invalid.Errorf("The role %s does not trust %s: its trust policy must allow that service sts:AssumeRole", fleet.Role, Service)
+		return nil, fault.Invalid.Errorf("The role %s does not trust %s: its trust policy must allow that service sts:AssumeRole", fleet.Role, Service)
 	}
-	return nil
+	return role, nil
 }
 
 // Describe answers a fleet. It fails with fault.NotFound.

@@ -21,9 +21,11 @@ import (
 )
 
 const (
-	trusting = arn.ARN("arn:aws:iam::000000000000:role/service-role/SageMakerFleet")
-	wary     = arn.ARN("arn:aws:iam::000000000000:role/SageMakerWary")  // trusts the credentials provider only
-	picky    = arn.ARN("arn:aws:iam::000000000000:role/SageMakerPicky") // trusts SageMaker for the fleets "field…" only
+	trusting = arn.ARN("arn:aws:iam::000000000000:role/service-role/SageMakerFleet") // and may make aliases, as AWS's policy for fleets has it
+	wary     = arn.ARN("arn:aws:iam::000000000000:role/SageMakerWary")               // trusts the credentials provider only
+	picky    = arn.ARN("arn:aws:iam::000000000000:role/SageMakerPicky")              // trusts SageMaker for the fleets "field…" only
+
+	mayAlias = `{"Effect":"Allow","Action":["iot:CreateRoleAlias","iot:UpdateRoleAlias"],"Resource":"arn:aws:iot:*:*:rolealias/SageMakerEdge*"}`
 )
 
 var (
@@ -53,6 +55,10 @@ func newHouse(t *testing.T) house {
 		if _, err := roles.CreateRole(t.Context(), iam.Role{Account: account, Path: path, Name: name, TrustDocument: `{"Version":"2012-10-17","Statement":` + trust + `}`}); err != nil {
 			t.Fatal(err)
 		}
+	}
+	account, _, name, _ := arn.SplitRole(trusting)
+	if err := roles.PutInline(t.Context(), iam.RoleNamed(account, name), iam.Inline{Name: "aliases", Document: `{"Version":"2012-10-17","Statement":` + mayAlias + `}`}); err != nil {
+		t.Fatal(err)
 	}
 	aliases := rolealias.New(db.RoleAliases(), x, roles)
 	fleets := fleet.New(db.Fleets(), roles, aliases)
@@ -94,7 +100,7 @@ func TestCreateMakesTheAlias(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := *alias, (rolealias.Alias{ID: alias.ID, Name: want.Alias, Role: trusting, Life: time.Hour, Created: now, Modified: now}); !cmp.Equal(got, want) {
+	if got, want := *alias, (rolealias.Alias{ID: alias.ID, Name: want.Alias, Role: trusting, Life: time.Hour, OfFleet: true, Created: now, Modified: now}); !cmp.Equal(got, want) {
 		t.Errorf("the alias: got %+v, want %+v", got, want)
 	}
 	if err := h.fleets.Delete(ctx, scope, "field-east"); err != nil {

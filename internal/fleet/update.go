@@ -7,7 +7,6 @@ import (
 
 	"muster/internal/arn"
 	"muster/internal/fault"
-	"muster/internal/rolealias"
 )
 
 // Change is what an update makes of a fleet. What is nil stays as it is.
@@ -19,14 +18,6 @@ type Change struct {
 	// that shall not: the alias is then unlinked and stays, as when a fleet is
 	// deleted, for what uses it was not asked about.
 	Alias *bool
-}
-
-// Link is what happens to a role alias together with a change of its fleet.
-type Link struct {
-	Alias rolealias.Alias
-	// Make keeps the alias when there is none of its name. Else, and when there
-	// is one, the alias that is there is given the role.
-	Make bool
 }
 
 // Update changes a fleet and, when its role changes or the alias is asked for,
@@ -102,8 +93,10 @@ func (f *Fleets) link(ctx context.Context, scope arn.Scope, before Fleet, c Chan
 			return nil, err
 		}
 	}
-	if err := f.trusted(ctx, scope, after); err != nil {
+	link, err := f.linkTo(ctx, scope, after)
+	if err != nil {
 		return nil, err
 	}
-	return &Link{Alias: f.aliases.Prepare(after.Alias, after.Role), Make: asked}, nil
+	link.Make = asked
+	return link, nil
 }

@@ -95,6 +95,21 @@ func (d *Directory) request(caller *Caller, action string, resource arn.ARN, ext
 	return &policy.Request{Action: action, Resource: string(resource), Context: c}
 }
 
+// RoleMay reports whether a session of role, as a service makes one with it, may
+// perform action on resource.
+func (d *Directory) RoleMay(role *RoleEntry, session, action string, resource arn.ARN) bool {
+	c := &Caller{
+		Account: role.Account, ARN: arn.AssumedRole(role.Account, role.Name, session), UserID: role.ID + ":" + session,
+		RoleARN: role.ARN(), Role: role, Context: policy.Context{},
+	}
+	c.Context.Set("aws:PrincipalArn", string(c.RoleARN))
+	c.Context.Set("aws:PrincipalAccount", c.Account)
+	c.Context.Set("aws:PrincipalType", "AssumedRole")
+	c.Context.Set("aws:userid", c.UserID)
+	c.Context.Set("aws:SecureTransport", "true")
+	return d.Decide(c, action, resource, nil).Verdict == policy.Allow
+}
+
 // MayPass asks whether the caller of the request ctx belongs to may hand role
 // to service, such as credentials.iot.amazonaws.com, for one of its resources:
 // iam:PassRole on the role, under iam:PassedToService, iam:AssociatedResourceArn

@@ -48,6 +48,7 @@ type Alias struct {
 	Role     arn.ARN
 	Life     time.Duration // of credentials given for it, in whole seconds
 	Tags     map[string]string
+	OfFleet  bool // a device fleet made it, for its devices
 	Created  time.Time
 	Modified time.Time
 }

@@ -8,7 +8,6 @@ import (
 	"muster/internal/fault"
 	"muster/internal/fleet"
 	"muster/internal/page"
-	"muster/internal/rolealias"
 )
 
 // Fleets keeps the rows of the room fleet.
@@ -16,7 +15,7 @@ func (db *DB) Fleets() fleet.Store { return fleetStore{db} }
 
 type fleetStore struct{ db *DB }
 
-func (s fleetStore) InsertFleet(ctx context.Context, scope arn.Scope, f fleet.Fleet, alias *rolealias.Alias) error {
+func (s fleetStore) InsertFleet(ctx context.Context, scope arn.Scope, f fleet.Fleet, link *fleet.Link) error {
 	output, err := toJSON(f.Output)
 	if err != nil {
 		return err
@@ -31,10 +30,10 @@ func (s fleetStore) InsertFleet(ctx context.Context, scope arn.Scope, f fleet.Fl
 		if uniqueViolation(err) {
 			return fault.AlreadyExists.Errorf("device fleet %s exists", f.Name)
 		}
-		if err != nil || alias == nil {
+		if err != nil {
 			return err
 		}
-		return adoptAlias(t, scope, *alias)
+		return follow(t, scope, link)
 	})
 }
 

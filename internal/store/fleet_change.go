@@ -33,20 +33,36 @@ func (s fleetStore) ChangeFleet(ctx context.Context, scope arn.Scope, name strin
 			string(f.Role), f.Description, output, f.Alias, ms(f.Modified), scope.Account, scope.Region, name); err != nil {
 			return err
 		}
-		switch {
-		case link == nil:
-			return nil
-		case link.Make:
-			return adoptAlias(t, scope, link.Alias)
-		}
-		return giveRole(t, scope, link.Alias)
+		return follow(t, scope, link)
 	})
 }
 
-// giveRole gives the alias of a's name, if there is one, a's role.
-func giveRole(t *tx, scope arn.Scope, a rolealias.Alias) error {
+// follow does to a role alias what link says; nil leaves it alone. One that has
+// the role already stays as it is.
+func follow(t *tx, scope arn.Scope, link *fleet.Link) error {
+	if link == nil {
+		return nil
+	}
+	a := link.Alias
+	there, err := readAlias(t.row(selectAlias, scope.Account, scope.Region, a.Name), a.Name)
+	switch {
+	case errors.Is(err, fault.NotFound) && !link.Make:
+		return nil
+	case errors.Is(err, fault.NotFound):
+		if err := link.May(nil); err != nil {
+			return err
+		}
+		return insertAlias(t, scope, a)
+	case err != nil:
+		return err
+	case there.Role == a.Role:
+		return nil
+	}
+	if err := link.May(&there); err != nil {
+		return err
+	}
 	t.publish(rolealias.Key(scope, a.Name))
-	_, err := t.exec(`UPDATE role_alias SET role = $1, modified = $2 WHERE account = $3 AND region = $4 AND name = $5 AND role <> $1`,
+	_, err = t.exec(`UPDATE role_alias SET role = $1, modified = $2 WHERE account = $3 AND region = $4 AND name = $5`,
 		string(a.Role), ms(a.Modified), scope.Account, scope.Region, a.Name)
 	return err
 }

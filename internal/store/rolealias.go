@@ -18,7 +18,7 @@ type roleAliasStore struct{ db *DB }
 
 func (s roleAliasStore) InsertAlias(ctx context.Context, scope arn.Scope, a rolealias.Alias) error {
 	return s.db.write(ctx, func(t *tx) error {
-		err := insertAlias(t, scope, a, "")
+		err := insertAlias(t, scope, a)
 		if uniqueViolation(err) {
 			return fault.AlreadyExists.Errorf("role alias %s exists", a.Name)
 		}
@@ -26,26 +26,19 @@ func (s roleAliasStore) InsertAlias(ctx context.Context, scope arn.Scope, a role
 	})
 }
 
-// adoptAlias inserts a or, when its name is taken, gives the alias that has it
-// a's role: as UpdateRoleAlias would, it stays the same alias.
-func adoptAlias(t *tx, scope arn.Scope, a rolealias.Alias) error {
-	return insertAlias(t, scope, a, ` ON CONFLICT (account, region, name)
-		DO UPDATE SET role = excluded.role, modified = excluded.modified WHERE role_alias.role <> excluded.role`)
-}
-
-func insertAlias(t *tx, scope arn.Scope, a rolealias.Alias, onConflict string) error {
+func insertAlias(t *tx, scope arn.Scope, a rolealias.Alias) error {
 	tags, err := toJSON(a.Tags)
 	if err != nil {
 		return err
 	}
 	t.publish(rolealias.Key(scope, a.Name))
-	_, err = t.exec(`INSERT INTO role_alias (account, region, name, id, role, seconds, tags, created, modified)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`+onConflict,
-		scope.Account, scope.Region, a.Name, a.ID, string(a.Role), int64(a.Life/time.Second), tags, ms(a.Created), ms(a.Modified))
+	_, err = t.exec(`INSERT INTO role_alias (account, region, name, id, role, seconds, tags, of_fleet, created, modified)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		scope.Account, scope.Region, a.Name, a.ID, string(a.Role), int64(a.Life/time.Second), tags, a.OfFleet, ms(a.Created), ms(a.Modified))
 	return err
 }
 
-const selectAlias = `SELECT id, name, role, seconds, tags, created, modified
+const selectAlias = `SELECT id, name, role, seconds, tags, of_fleet, created, modified
 	FROM role_alias WHERE account = $1 AND region = $2 AND name = $3`
 
 func (s roleAliasStore) Alias(ctx context.Context, scope arn.Scope, name string) (rolealias.Alias, error) {
@@ -76,7 +69,7 @@ func readAlias(row *sql.Row, name string) (rolealias.Alias, error) {
 	var a rolealias.Alias
 	var seconds, created, modified int64
 	var tags string
-	if err := row.Scan(&a.ID, &a.Name, &a.Role, &seconds, &tags, &created, &modified); err != nil {
+	if err := row.Scan(&a.ID, &a.Name, &a.Role, &seconds, &tags, &a.OfFleet, &created, &modified); err != nil {
 		return rolealias.Alias{}, notFound(err, "role alias %s does not exist", name)
 	}
 	a.Life, a.Created, a.Modified = time.Duration(seconds)*time.Second, fromMS(created), fromMS(modified)

@@ -180,7 +180,7 @@ func fleetCalls() []call {
 	return []call{
 		writing(sagemakerapi.CreateDeviceFleet, func(n *names) *sagemakerapi.CreateDeviceFleetRequest {
 			return &sagemakerapi.CreateDeviceFleetRequest{DeviceFleetName: n.fleet, RoleArn: new(n.roleARN()), OutputConfig: output, Tags: []sagemakerapi.Tag{{Key: "made", Value: "here"}}}
-		}).and("sagemaker:AddTags", "iam:PassRole"),
+		}).and("sagemaker:AddTags", "iam:PassRole").lastly("iot:CreateRoleAlias"),
 		on(sagemakerapi.DescribeDeviceFleet, func(n *names) *sagemakerapi.DescribeDeviceFleetRequest {
 			return &sagemakerapi.DescribeDeviceFleetRequest{DeviceFleetName: n.fleet}
 		}),

@@ -9,6 +9,7 @@ import (
 	"muster/internal/awsapi/awsapitest"
 	"muster/internal/awsapi/sagemakerapi"
 	"muster/internal/fleet"
+	"muster/internal/iam"
 	"muster/internal/rolealias"
 )
 
@@ -26,6 +27,10 @@ func newDesk(t *testing.T) desk {
 	t.Helper()
 	d := awsapitest.New(t)
 	d.Trust(t, "SageMakerFleet", "credentials.iot.amazonaws.com", "sagemaker.amazonaws.com")
+	err := d.Roles.Attach(t.Context(), iam.RoleNamed(awsapitest.Account, "SageMakerFleet"), "arn:aws:iam::aws:policy/service-role/AmazonSageMakerEdgeDeviceFleetPolicy")
+	if err != nil {
+		t.Fatal(err)
+	}
 	d.Trust(t, "SageMakerWary", "credentials.iot.amazonaws.com")
 	aliases := rolealias.New(d.DB.RoleAliases(), d.Index, d.Roles)
 	fleets := fleet.New(d.DB.Fleets(), d.Roles, aliases)

@@ -100,7 +100,7 @@ func fleetTaken(t *testing.T, s FleetStores) {
 	insertFleet(t, s, fleetScope, first)
 	second := someFleet("field", 2_000)
 	alias := rolealias.Alias{ID: "1", Name: "SageMakerEdge-field", Role: second.Role, Life: time.Hour, Created: at(1), Modified: at(1)}
-	if err := s.Fleets.InsertFleet(t.Context(), fleetScope, second, &alias); !errors.Is(err, fault.AlreadyExists) {
+	if err := s.Fleets.InsertFleet(t.Context(), fleetScope, second, making(alias)); !errors.Is(err, fault.AlreadyExists) {
 		t.Errorf("InsertFleet again: got %v, want %v", err, fault.AlreadyExists)
 	}
 	if got, err := s.Fleets.Fleet(t.Context(), fleetScope, "field"); err != nil || !cmp.Equal(got, first) {
@@ -110,6 +110,13 @@ func fleetTaken(t *testing.T, s FleetStores) {
 		t.Errorf("the alias of the refused fleet: got %v, want %v", err, fault.NotFound)
 	}
 }
+
+// making is the link that makes a, whoever asks.
+func making(a rolealias.Alias) *fleet.Link {
+	return &fleet.Link{Alias: a, Make: true, May: anybody}
+}
+
+func anybody(*rolealias.Alias) error { return nil }
 
 // foundAlias reads the alias of the fleet "field" through the index.
 func foundAlias(t *testing.T, s FleetStores) (rolealias.Alias, error) {
@@ -124,8 +131,8 @@ func fleetAlias(t *testing.T, s FleetStores) {
 		t.Fatalf("before: got %v, want %v", err, fault.NotFound)
 	}
 	f := someFleet("field", 1_000)
-	want := rolealias.Alias{ID: "1", Name: "SageMakerEdge-field", Role: f.Role, Life: time.Hour, Created: at(1), Modified: at(1)}
-	if err := s.Fleets.InsertFleet(t.Context(), fleetScope, f, &want); err != nil {
+	want := rolealias.Alias{ID: "1", Name: "SageMakerEdge-field", Role: f.Role, Life: time.Hour, OfFleet: true, Created: at(1), Modified: at(1)}
+	if err := s.Fleets.InsertFleet(t.Context(), fleetScope, f, making(want)); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := foundAlias(t, s); err != nil || !cmp.Equal(got, want) {
@@ -154,7 +161,7 @@ func fleetAdopts(t *testing.T, s FleetStores) {
 		t.Helper()
 		f := someFleet("field", created)
 		fresh := rolealias.Alias{ID: fmt.Sprint(created), Name: old.Name, Role: f.Role, Life: time.Hour, Created: at(created), Modified: at(created)}
-		if err := s.Fleets.InsertFleet(t.Context(), fleetScope, f, &fresh); err != nil {
+		if err := s.Fleets.InsertFleet(t.Context(), fleetScope, f, making(fresh)); err != nil {
 			t.Fatal(err)
 		}
 		want := old

@@ -34,23 +34,23 @@ func fleetChanged(t *testing.T, s FleetStores) {
 		}
 	}
 
-	change("its role alone, there is no alias", &fleet.Link{Alias: alias})
+	change("its role alone, there is no alias", &fleet.Link{Alias: alias, May: anybody})
 	if _, err := foundAlias(t, s); !errors.Is(err, fault.NotFound) {
 		t.Errorf("an alias that wasn't there: got %v, want %v", err, fault.NotFound)
 	}
-	change("an alias is made", &fleet.Link{Alias: alias, Make: true})
+	change("an alias is made", making(alias))
 	if got, err := foundAlias(t, s); err != nil || !cmp.Equal(got, alias) {
 		t.Errorf("the alias made: got %+v, %v, want %+v", got, err, alias)
 	}
 	given := alias
 	given.ID, given.Role, given.Modified = "2", "arn:aws:iam::000000000000:role/SageMakerThird", at(6_000)
-	change("the alias is given a role", &fleet.Link{Alias: given})
+	change("the alias is given a role", &fleet.Link{Alias: given, May: anybody})
 	alias.Role, alias.Modified = given.Role, given.Modified // and stays the same alias
 	if got, err := foundAlias(t, s); err != nil || !cmp.Equal(got, alias) {
 		t.Errorf("the alias given a role: got %+v, %v, want %+v", got, err, alias)
 	}
 	given.Modified = at(7_000)
-	change("the alias has the role already", &fleet.Link{Alias: given})
+	change("the alias has the role already", &fleet.Link{Alias: given, May: anybody})
 	change("the alias is left alone", nil)
 	if got, err := foundAlias(t, s); err != nil || !cmp.Equal(got, alias) {
 		t.Errorf("the alias left alone: got %+v, %v, want %+v", got, err, alias)
@@ -59,13 +59,50 @@ func fleetChanged(t *testing.T, s FleetStores) {
 	refused := errors.New("no")
 	err := s.Fleets.ChangeFleet(t.Context(), fleetScope, "field", func(got *fleet.Fleet) (*fleet.Link, error) {
 		got.Description = "refused"
-		return &fleet.Link{Alias: alias, Make: true}, refused
+		return making(alias), refused
 	})
 	if err != refused {
 		t.Errorf("a refused change: got %v, want it unwrapped", err)
 	}
 	if got, err := s.Fleets.Fleet(t.Context(), fleetScope, "field"); err != nil || !cmp.Equal(got, f) {
 		t.Errorf("after a refused change: got %+v, %v, want %+v", got, err, f)
+	}
+	for name, link := range map[string]*fleet.Link{
+		"an alias that is there": {Alias: rolealias.Alias{ID: "3", Name: alias.Name, Role: other, Life: time.Hour}, May: func(there *rolealias.Alias) error {
+			if there == nil || !cmp.Equal(*there, alias) {
+				t.Errorf("asked about %+v, want %+v", there, alias)
+			}
+			return refused
+		}},
+		"one to be made": {Alias: rolealias.Alias{ID: "3", Name: "SageMakerEdge-new", Role: other, Life: time.Hour}, Make: true, May: func(there *rolealias.Alias) error {
+			if there != nil {
+				t.Errorf("asked about %+v, want none", there)
+			}
+			return refused
+		}},
+	} {
+		change := func(got *fleet.Fleet) (*fleet.Link, error) {
+			got.Description = "refused"
+			return link, nil
+		}
+		if err := s.Fleets.ChangeFleet(t.Context(), fleetScope, "field", change); err != refused {
+			t.Errorf("a change with %s: got %v, want it unwrapped", name, err)
+		}
+		if err := s.Fleets.InsertFleet(t.Context(), fleetScope, someFleet("new", 1_000), link); err != refused {
+			t.Errorf("a fleet with %s: got %v, want it unwrapped", name, err)
+		}
+		if got, err := s.Fleets.Fleet(t.Context(), fleetScope, "field"); err != nil || !cmp.Equal(got, f) {
+			t.Errorf("after a refused change with %s: got %+v, %v, want %+v", name, got, err, f)
+		}
+		if got, err := s.Fleets.Fleet(t.Context(), fleetScope, "new"); !errors.Is(err, fault.NotFound) {
+			t.Errorf("a refused fleet with %s: got %+v, %v", name, got, err)
+		}
+		if got, err := foundAlias(t, s); err != nil || !cmp.Equal(got, alias) {
+			t.Errorf("after refused links with %s: got %+v, %v, want %+v", name, got, err, alias)
+		}
+		if _, err := s.Aliases.Alias(t.Context(), fleetScope, "SageMakerEdge-new"); !errors.Is(err, fault.NotFound) {
+			t.Errorf("the alias of a refused fleet: got %v, want %v", err, fault.NotFound)
+		}
 	}
 	if err := s.Fleets.ChangeFleet(t.Context(), fleetStranger, "field", func(*fleet.Fleet) (*fleet.Link, error) { return nil, nil }); !errors.Is(err, fault.NotFound) {
 		t.Errorf("another account's: got %v, want %v", err, fault.NotFound)
