@@ -13,7 +13,7 @@ import (
 	"muster/internal/fault"
 	"muster/internal/index"
 	"muster/internal/page"
-	"muster/internal/store"
+	"muster/internal/store/storetest"
 )
 
 // folder is a place made of directories.
@@ -47,11 +47,7 @@ func (f *folder) has(name string) bool {
 func newBuckets(t *testing.T) (*bucket.Buckets, *folder, bucket.Store) {
 	t.Helper()
 	x := index.New(1000)
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := storetest.Open(t, t.TempDir(), x)
 	place := &folder{dir: t.TempDir()}
 	return bucket.New(db.Buckets(), place, x), place, db.Buckets()
 }

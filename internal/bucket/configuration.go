@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"muster/internal/fault"
 	"muster/internal/index"
@@ -55,6 +56,26 @@ func get[T any](ctx context.Context, b *Buckets, name string, k Kind) (v T, err 
 		return v, fmt.Errorf("read the %s of bucket %q: %w", k, name, err)
 	}
 	return v, nil
+}
+
+// known is get out of the index: what it returns nobody may change.
+//
+// It is asked about names that anybody may invent, so it looks first whether
+// the bucket is among those that have such a document: no other is looked up,
+// and what decisions are made from isn't crowded out of memory.
+func known[T any](ctx context.Context, b *Buckets, name string, k Kind) (v T, err error) {
+	all, err := index.Get(ctx, b.index, ConfiguredKey(k), func(ctx context.Context) ([]string, error) {
+		return b.store.Configured(ctx, k)
+	})
+	if err != nil {
+		return v, err
+	}
+	if _, ok := slices.BinarySearch(all, name); !ok {
+		return v, fault.NotFound.Errorf("bucket %s has no %s", name, k)
+	}
+	return index.Get(ctx, b.index, DocumentKey(name, k), func(ctx context.Context) (T, error) {
+		return get[T](ctx, b, name, k)
+	})
 }
 
 // Unset removes a part of a bucket's configuration. It is not an error if

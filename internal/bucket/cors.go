@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"muster/internal/fault"
-	"muster/internal/index"
 )
 
 // CORSRule says which pages of other origins may send which requests. A
@@ -30,23 +29,8 @@ func malformed(format string, args ...any) error { return fault.Malformed.Errorf
 
 // CORS returns a bucket's rules, which nobody may change. It fails with
 // fault.NotFound when there are none.
-//
-// It is asked about names that anybody may invent, so it looks first whether
-// the bucket is among those that have rules: no other is looked up, and what
-// decisions are made from isn't crowded out of memory.
 func (b *Buckets) CORS(ctx context.Context, name string) ([]CORSRule, error) {
-	all, err := index.Get(ctx, b.index, ConfiguredKey(CORS), func(ctx context.Context) ([]string, error) {
-		return b.store.Configured(ctx, CORS)
-	})
-	if err != nil {
-		return nil, err
-	}
-	if _, ok := slices.BinarySearch(all, name); !ok {
-		return nil, fault.NotFound.Errorf("The CORS configuration does not exist")
-	}
-	return index.Get(ctx, b.index, DocumentKey(name, CORS), func(ctx context.Context) ([]CORSRule, error) {
-		return get[[]CORSRule](ctx, b, name, CORS)
-	})
+	return known[[]CORSRule](ctx, b, name, CORS)
 }
 
 // SetCORS keeps rules in place of those that the bucket has. It fails with

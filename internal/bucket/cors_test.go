@@ -3,7 +3,6 @@ package bucket_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,7 +12,7 @@ import (
 	"muster/internal/bucket"
 	"muster/internal/fault"
 	"muster/internal/index"
-	"muster/internal/store"
+	"muster/internal/store/storetest"
 )
 
 func corsRule(change func(*bucket.CORSRule)) bucket.CORSRule {
@@ -119,11 +118,7 @@ func (c *counted) Configured(ctx context.Context, k bucket.Kind) ([]string, erro
 
 func TestCORSIsAsNewAsTheLastWrite(t *testing.T) {
 	x := index.New(1000)
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := storetest.Open(t, t.TempDir(), x)
 	rows := &counted{Store: db.Buckets()}
 	buckets := bucket.New(rows, &folder{dir: t.TempDir()}, x)
 	for _, name := range []string{"photos", "logs"} {

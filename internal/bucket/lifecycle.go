@@ -54,10 +54,10 @@ const (
 	lifecycleIDLength = 36
 )
 
-// Lifecycle returns a bucket's rules. It fails with fault.NotFound when there
-// are none.
+// Lifecycle returns a bucket's rules, which nobody may change. It fails with
+// fault.NotFound when there are none.
 func (b *Buckets) Lifecycle(ctx context.Context, name string) (LifecycleConfiguration, error) {
-	return get[LifecycleConfiguration](ctx, b, name, Lifecycle)
+	return known[LifecycleConfiguration](ctx, b, name, Lifecycle)
 }
 
 // SetLifecycle keeps rules in place of those that the bucket has, and gives an
@@ -186,42 +186,3 @@ func sharedAction(a, b LifecycleRule) string {
 	}
 	return ""
 }
-
-const day = 24 * time.Hour
-
-// due returns the midnight at which what happened at since is that many days
-// ago: as S3 does it, the next one after them.
-func due(since time.Time, days int) time.Time {
-	t := since.UTC().AddDate(0, 0, days)
-	if midnight := t.Truncate(day); midnight.Equal(t) {
-		return t
-	}
-	return t.Truncate(day).AddDate(0, 0, 1)
-}
-
-// over reports whether a number of days is over; never when there is none.
-func over(days int, since, now time.Time) bool { return days > 0 && !now.Before(due(since, days)) }
-
-// Covers reports whether the rule is about a key.
-func (r LifecycleRule) Covers(key string) bool { return r.Enabled && strings.HasPrefix(key, r.Prefix) }
-
-// Expires reports whether the newest version of a key, which was made at
-// modified, is to be removed; where the bucket keeps versions, to get a delete marker.
-func (r LifecycleRule) Expires(modified, now time.Time) bool {
-	return over(r.ExpireDays, modified, now) || !r.ExpireOn.IsZero() && !now.Before(r.ExpireOn)
-}
-
-// ExpiresMarker reports whether a delete marker that is the last version of
-// its key is to be removed. A rule with days removes those as old, too.
-func (r LifecycleRule) ExpiresMarker(modified, now time.Time) bool {
-	return r.ExpireMarkers != nil && *r.ExpireMarkers || r.Expires(modified, now)
-}
-
-// ExpiresNoncurrent reports whether a version is to be removed that was the
-// newest until since, and has newer ones above it beside the newest.
-func (r LifecycleRule) ExpiresNoncurrent(since time.Time, newer int, now time.Time) bool {
-	return newer >= r.NewerNoncurrent && over(r.NoncurrentDays, since, now)
-}
-
-// Aborts reports whether an upload in parts is to be given up that was begun at created.
-func (r LifecycleRule) Aborts(created, now time.Time) bool { return over(r.AbortDays, created, now) }

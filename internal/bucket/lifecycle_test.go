@@ -140,6 +140,15 @@ func TestLifecycleIsReadAsItWasSet(t *testing.T) {
 	}
 }
 
+func expires(r bucket.LifecycleRule, made, now time.Time) bool {
+	r.Enabled = true
+	return lifecycle(r).Expiry("a", made).Over(now)
+}
+
+func aborts(r bucket.LifecycleRule, created, now time.Time) bool {
+	return lifecycle(r).Abort("a", created).Over(now)
+}
+
 func TestLifecycleDays(t *testing.T) {
 	made := time.Date(2024, 1, 15, 10, 30, 0, 0, time.UTC) // the example of the S3 User Guide
 	on := func(day, hour, minute int) time.Time { return time.Date(2024, 1, day, hour, minute, 0, 0, time.UTC) }
@@ -149,27 +158,27 @@ func TestLifecycleDays(t *testing.T) {
 		got  bool
 		want bool
 	}{
-		{"before the days are over", days.Expires(made, on(18, 10, 30)), false},
-		{"before the midnight after them", days.Expires(made, on(18, 23, 59)), false},
-		{"at that midnight", days.Expires(made, on(19, 0, 0)), true},
-		{"made at midnight", days.Expires(on(15, 0, 0), on(18, 0, 0)), true},
-		{"made at midnight, a minute before", days.Expires(on(15, 0, 0), on(17, 23, 59)), false},
-		{"made elsewhere", days.Expires(made.In(time.FixedZone("", -8*3600)), on(18, 23, 59)), false},
-		{"no days", bucket.LifecycleRule{Enabled: true, AbortDays: 1}.Expires(made, on(30, 0, 0)), false},
-		{"more days than there will be", bucket.LifecycleRule{ExpireDays: 1<<31 - 1}.Expires(made, midnight), false},
-		{"before the date", bucket.LifecycleRule{ExpireOn: midnight}.Expires(made, midnight.Add(-1)), false},
-		{"on the date", bucket.LifecycleRule{ExpireOn: midnight}.Expires(midnight, midnight), true},
+		{"before the days are over", expires(days, made, on(18, 10, 30)), false},
+		{"before the midnight after them", expires(days, made, on(18, 23, 59)), false},
+		{"at that midnight", expires(days, made, on(19, 0, 0)), true},
+		{"made at midnight", expires(days, on(15, 0, 0), on(18, 0, 0)), true},
+		{"made at midnight, a minute before", expires(days, on(15, 0, 0), on(17, 23, 59)), false},
+		{"made elsewhere", expires(days, made.In(time.FixedZone("", -8*3600)), on(18, 23, 59)), false},
+		{"no days", expires(bucket.LifecycleRule{Enabled: true, AbortDays: 1}, made, on(30, 0, 0)), false},
+		{"more days than there will be", expires(bucket.LifecycleRule{ExpireDays: 1<<31 - 1}, made, midnight), false},
+		{"before the date", expires(bucket.LifecycleRule{ExpireOn: midnight}, made, midnight.Add(-1)), false},
+		{"on the date", expires(bucket.LifecycleRule{ExpireOn: midnight}, midnight, midnight), true},
 		{"a marker", bucket.LifecycleRule{ExpireMarkers: &yes}.ExpiresMarker(made, made), true},
 		{"a marker that stays", bucket.LifecycleRule{ExpireMarkers: &no}.ExpiresMarker(made, midnight), false},
 		{"a marker that is as old", days.ExpiresMarker(made, on(19, 0, 0)), true},
 		{"a marker that isn't", days.ExpiresMarker(made, on(18, 0, 0)), false},
-		{"markers only, an object", bucket.LifecycleRule{ExpireMarkers: &yes}.Expires(made, midnight), false},
+		{"markers only, an object", expires(bucket.LifecycleRule{ExpireMarkers: &yes}, made, midnight), false},
 		{"a version with newer ones", days.ExpiresNoncurrent(made, 2, on(19, 0, 0)), true},
 		{"a version with too few", days.ExpiresNoncurrent(made, 1, on(19, 0, 0)), false},
 		{"a version that is too new", days.ExpiresNoncurrent(made, 2, on(18, 0, 0)), false},
-		{"an upload", days.Aborts(made, on(19, 0, 0)), true},
-		{"an upload that is too new", days.Aborts(made, on(18, 23, 0)), false},
-		{"an upload without a rule", rule("a", "", 1).Aborts(made, midnight), false},
+		{"an upload", aborts(days, made, on(19, 0, 0)), true},
+		{"an upload that is too new", aborts(days, made, on(18, 23, 0)), false},
+		{"an upload without a rule", aborts(rule("a", "", 1), made, midnight), false},
 		{"a key", rule("a", "logs/", 1).Covers("logs/a"), true},
 		{"another key", rule("a", "logs/", 1).Covers("log"), false},
 		{"any key", rule("a", "", 1).Covers("x"), true},
@@ -178,5 +187,38 @@ func TestLifecycleDays(t *testing.T) {
 		if tc.got != tc.want {
 			t.Errorf("%s: got %v, want %v", tc.name, tc.got, tc.want)
 		}
+	}
+}
+
+// Of several rules about a key the earliest decides, and is named.
+func TestLifecycleDue(t *testing.T) {
+	made := time.Date(2024, 1, 15, 10, 30, 0, 0, time.UTC)
+	on := func(day int) time.Time { return time.Date(2024, 1, day, 0, 0, 0, 0, time.UTC) }
+	off := changed(rule("off", "", 1), func(r *bucket.LifecycleRule) { r.Enabled = false })
+	dated := changed(rule("dated", "", 0), func(r *bucket.LifecycleRule) { r.ExpireOn = on(18) })
+	abort := changed(rule("abort", "logs/", 0), func(r *bucket.LifecycleRule) { r.AbortDays = 1 })
+	for _, tc := range []struct {
+		name  string
+		key   string
+		rules []bucket.LifecycleRule
+		want  bucket.Due
+		abort bucket.Due
+	}{
+		{"no rule", "logs/a", nil, bucket.Due{}, bucket.Due{}},
+		{"a rule", "logs/a", []bucket.LifecycleRule{rule("a", "logs/", 3)}, bucket.Due{At: on(19), Rule: "a"}, bucket.Due{}},
+		{"a rule about others", "log", []bucket.LifecycleRule{rule("a", "logs/", 3), abort}, bucket.Due{}, bucket.Due{}},
+		{"a rule that is off", "logs/a", []bucket.LifecycleRule{off, rule("a", "", 5)}, bucket.Due{At: on(21), Rule: "a"}, bucket.Due{}},
+		{"the second is earlier", "logs/a", []bucket.LifecycleRule{rule("a", "", 3), rule("b", "logs/", 2)}, bucket.Due{At: on(18), Rule: "b"}, bucket.Due{}},
+		{"the date is earlier", "logs/a", []bucket.LifecycleRule{rule("a", "", 3), dated, abort}, bucket.Due{At: on(18), Rule: "dated"}, bucket.Due{At: on(17), Rule: "abort"}},
+		{"both at once", "logs/a", []bucket.LifecycleRule{rule("a", "", 2), dated}, bucket.Due{At: on(18), Rule: "a"}, bucket.Due{}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := lifecycle(tc.rules...).Expiry(tc.key, made); got != tc.want {
+				t.Errorf("Expiry: got %v, want %v", got, tc.want)
+			}
+			if got := lifecycle(tc.rules...).Abort(tc.key, made); got != tc.abort {
+				t.Errorf("Abort: got %v, want %v", got, tc.abort)
+			}
+		})
 	}
 }

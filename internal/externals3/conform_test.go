@@ -1,24 +1,14 @@
 package externals3_test
 
 import (
-	"log/slog"
-	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"testing"
 
-	"muster/internal/bucket"
 	"muster/internal/externals3"
-	"muster/internal/iam"
-	"muster/internal/index"
 	"muster/internal/objects"
 	"muster/internal/objects/objectstest"
-	"muster/internal/s3front"
+	"muster/internal/s3front/s3fronttest"
 	"muster/internal/seal"
-	"muster/internal/secret"
-	"muster/internal/sigv4"
-	"muster/internal/store"
-	"muster/internal/sts"
 )
 
 const (
@@ -26,32 +16,22 @@ const (
 	account = "000000000000"
 )
 
-var credential = sigv4.Credential{AccessKey: "AKIAROOT", Secret: secret.New("root-secret")}
+var credential = s3fronttest.Root("AKIAROOT")
 
 // muster returns the address of a second Muster, of which only the S3 door and
 // what it stands on is there, over objects in memory.
 func muster(t *testing.T) *url.URL {
 	t.Helper()
-	slog.SetDefault(slog.New(slog.DiscardHandler))
-	dir := t.TempDir()
-	x := index.New(10000)
-	db, err := store.Open(t.Context(), filepath.Join(dir, "muster.db"), x)
-	must(t, err)
-	t.Cleanup(func() { db.Close() })
-	master, _, err := seal.Load(filepath.Join(dir, "master.key"))
-	must(t, err)
-	roles := iam.New(db.IAM(), x)
-	service := sts.New(db.STS(), master, roles)
-	service.RootKey = func(id string) (string, secret.String, bool) {
-		return account, credential.Secret, id == credential.AccessKey
-	}
 	model := objectstest.NewModel()
 	model.MinPart = minPart
-	door := httptest.NewServer(&s3front.Front{
-		Buckets: bucket.New(db.Buckets(), model, x), IAM: roles, Objects: model, Authenticate: service.Authenticate, Hostname: "muster.test", Encrypted: "AES256",
+	keeper := func(string, *seal.Master) objects.Keeper { return model }
+	door := s3fronttest.Open(t, keeper, func(accessKey string) string {
+		if accessKey == credential.AccessKey {
+			return account
+		}
+		return ""
 	})
-	t.Cleanup(door.Close)
-	return mustURL(t, door.URL)
+	return mustURL(t, door.Server.URL)
 }
 
 const minPart = 1000

@@ -234,9 +234,9 @@ func (s *Store) made(ctx context.Context, c call, root string) (objects.Object, 
 // notModifiedBy names the condition of a copy that only a 304 can mean.
 func notModifiedBy(c call) string {
 	if c.header.Get(copySource+"If-None-Match") != "" {
-		return strings.ToLower(copySource + "If-None-Match")
+		return ofTheSource("If-None-Match")
 	}
-	return strings.ToLower(copySource + "If-Modified-Since")
+	return ofTheSource("If-Modified-Since")
 }
 
 // complete adds what the store didn't say of an object that it has just made.

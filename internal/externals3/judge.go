@@ -287,7 +287,7 @@ func checkSource(c objects.Conditions, o *objects.Object) error {
 	default:
 		return nil
 	}
-	return &objects.Refused{Refusal: objects.Precondition, Condition: strings.ToLower(copySource + failed), Source: true}
+	return &objects.Refused{Refusal: objects.Precondition, Condition: ofTheSource(failed), Source: true}
 }
 
 // keyed is a lock for each key in use. The zero value is ready.

@@ -120,8 +120,8 @@ func TestCopyOfWhatWasJudged(t *testing.T) {
 			[]string{"/bucket/k%20y", `"e"`, "", "REPLACE", "a=b%20c", "COPY"})
 	}
 	for condition, c := range map[string]objects.Conditions{
-		"x-amz-copy-source-if-match":      {IfMatch: `"x"`},
-		"x-amz-copy-source-if-none-match": {IfNoneMatch: `W/"e"`},
+		"x-amz-copy-source-If-Match":      {IfMatch: `"x"`},
+		"x-amz-copy-source-If-None-Match": {IfNoneMatch: `W/"e"`},
 	} {
 		cp.FromConditions = c
 		r := refusedWith(t, second(f.Copy(t.Context(), cp)), objects.Precondition)

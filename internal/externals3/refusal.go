@@ -129,8 +129,8 @@ func (e storeError) special(c call) error {
 		return objects.BadSize
 	case e.Code == "InvalidRequest" && c.source != nil && c.source.Bucket == c.ref.Bucket && c.source.Key == c.ref.Key && c.source.Version == "":
 		return objects.SelfCopy
-	case e.Code == "InvalidRequest" && c.source == nil && (checked || c.body != nil && c.body.checked):
-		return objects.BadChecksum
+	case e.Code == "InvalidRequest" && c.source == nil && (checked || c.query["uploadId"] != "" || c.body != nil && c.body.checked):
+		return refused(objects.BadChecksum, "%s", printable(e.Message))
 	case e.Code == "MalformedXML" && c.query["uploadId"] != "":
 		return objects.BadPart
 	}
@@ -214,6 +214,10 @@ func (e storeError) ofSource(c call, why objects.Refusal) bool {
 // copySource begins the headers about a copy's source.
 const copySource = "X-Amz-Copy-Source-"
 
+// ofTheSource is the header of a copy whose condition on its source doesn't
+// hold, as S3 writes it: the beginning in lower case, and the rest not.
+func ofTheSource(header string) string { return strings.ToLower(copySource) + header }
+
 // condition names the header whose condition doesn't hold: as the store says,
 // or else the one that was sent.
 func (e storeError) condition(c call) (name string, source bool) {
@@ -224,8 +228,8 @@ func (e storeError) condition(c call) (name string, source bool) {
 			name = sent
 		}
 	}
-	if strings.HasPrefix(name, copySource) {
-		return strings.ToLower(name), true
+	if of, ok := strings.CutPrefix(name, copySource); ok {
+		return ofTheSource(of), true
 	}
 	return name, false
 }

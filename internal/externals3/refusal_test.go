@@ -129,7 +129,7 @@ func TestWhatARefusalSays(t *testing.T) {
 	}
 	f.answer = fails(412, "PreconditionFailed", "<Condition>x-amz-copy-source-If-Match</Condition>")
 	cp := objects.Copy{From: objects.Ref{Bucket: "from", Key: "source"}, Bucket: "bucket", Key: "key", FromConditions: objects.Conditions{IfMatch: `"x"`}}
-	if r = refusedWith(t, second(f.Copy(t.Context(), cp)), objects.Precondition); r.Condition != "x-amz-copy-source-if-match" || !r.Source {
+	if r = refusedWith(t, second(f.Copy(t.Context(), cp)), objects.Precondition); r.Condition != "x-amz-copy-source-If-Match" || !r.Source {
 		t.Errorf("the condition is %q, of the source: %v", r.Condition, r.Source)
 	}
 	f.answer = fails(412, "PreconditionFailed") // it doesn't say which

@@ -99,7 +99,7 @@ func (l *Lifecycle) inTurn(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	look := &look{Lifecycle: l, bucket: name, rules: rules.Rules, now: now, progress: p}
+	look := &look{Lifecycle: l, bucket: name, rules: rules, now: now, progress: p}
 	if err := look.through(ctx); err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 type look struct {
 	*Lifecycle
 	bucket   string
-	rules    []bucket.LifecycleRule
+	rules    bucket.LifecycleConfiguration
 	now      time.Time
 	progress bucket.Progress
 	removed  Removed
@@ -76,7 +76,7 @@ func (l *look) see(ctx context.Context, o objects.Object) error {
 		switch {
 		case o.Marker:
 			l.pending = &o // until it is known whether it hides anything
-		case l.any(o.Key, func(r bucket.LifecycleRule) bool { return r.Expires(o.Modified, l.now) }):
+		case l.rules.Expiry(o.Key, o.Modified).Over(l.now):
 			l.removed.Objects++
 			l.remove(o, "")
 		}
@@ -109,7 +109,7 @@ func (l *look) closeKey() {
 
 // any reports whether a rule that covers key says so.
 func (l *look) any(key string, says func(bucket.LifecycleRule) bool) bool {
-	return slices.ContainsFunc(l.rules, func(r bucket.LifecycleRule) bool { return r.Covers(key) && says(r) })
+	return slices.ContainsFunc(l.rules.Rules, func(r bucket.LifecycleRule) bool { return r.Covers(key) && says(r) })
 }
 
 // remove has a version removed, or a delete marker put over it where version is "".
@@ -153,7 +153,7 @@ func (l *look) uploads(ctx context.Context) error {
 			return err
 		}
 		for _, u := range page.Uploads {
-			if !l.any(u.Key, func(r bucket.LifecycleRule) bool { return r.Aborts(u.Created, l.now) }) {
+			if !l.rules.Abort(u.Key, u.Created).Over(l.now) {
 				continue
 			}
 			if err := l.objects.Abort(ctx, u.Upload); err != nil && !errors.Is(err, objects.NoUpload) {

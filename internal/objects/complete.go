@@ -89,7 +89,7 @@ func (o *Objects) assemble(ctx context.Context, u UploadRow, c Completion) (Row,
 	if err != nil {
 		return Row{}, nil, err
 	}
-	parts, err := choose(c.Parts, kept)
+	parts, err := u.choose(c.Parts, kept)
 	if err != nil {
 		return Row{}, nil, err
 	}
@@ -125,7 +125,7 @@ func (o *Objects) assemble(ctx context.Context, u UploadRow, c Completion) (Row,
 }
 
 // choose returns the kept parts that are wanted.
-func choose(wanted []Part, kept []PartRow) ([]Part, error) {
+func (u UploadRow) choose(wanted []Part, kept []PartRow) ([]Part, error) {
 	if len(wanted) == 0 {
 		return nil, &Refused{Refusal: BadPart, Message: "an object is made of one part at least"}
 	}
@@ -142,12 +142,29 @@ func choose(wanted []Part, kept []PartRow) ([]Part, error) {
 		if !ok || !strings.EqualFold(unquote(want.ETag), have.ETag) {
 			return nil, badPart(want.Number)
 		}
-		if sent := want.Checksum; sent.Value != "" && (sent.Algorithm != "" && sent.Algorithm != have.Checksum.Algorithm || sent.Value != have.Checksum.Value) {
-			return nil, badPart(want.Number)
+		if err := u.agrees(want, have); err != nil {
+			return nil, err
 		}
 		parts[i] = have
 	}
 	return parts, nil
+}
+
+// agrees compares the checksum that is named for a part with the one it has. As
+// on S3, it must be named where the object's is made of them.
+func (u UploadRow) agrees(want, have Part) error {
+	sent, composite := want.Checksum, u.Checksum.Type == Composite
+	other := sent.Algorithm != "" && sent.Algorithm != have.Checksum.Algorithm
+	switch {
+	case composite && sent.Value == "":
+		return &Refused{Refusal: BadChecksum, Message: fmt.Sprintf("The upload was created using a %s checksum. The complete request must include the checksum for each part. It was missing for part %d in the request.",
+			strings.ToLower(u.Checksum.Algorithm), want.Number)}
+	case composite && other:
+		return &Refused{Refusal: BadDigest, Message: fmt.Sprintf("The %s you specified for part %d did not match what we received.", strings.ToLower(sent.Algorithm), want.Number)}
+	case sent.Value != "" && (other || sent.Value != have.Checksum.Value):
+		return badPart(want.Number)
+	}
+	return nil
 }
 
 func badPart(number int) error {

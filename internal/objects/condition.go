@@ -78,17 +78,19 @@ func (c Conditions) forRead(o *Object) error {
 	return nil
 }
 
-// forSource checks the conditions on the source of a copy.
+// forSource checks the conditions on the source of a copy. S3 writes the names
+// of the headers just so: the prefix in lower case, and the rest not.
 func (c Conditions) forSource(o *Object) error {
 	err, _ := c.forRead(o).(*Refused)
 	if err == nil {
 		return nil
 	}
-	return &Refused{Refusal: Precondition, Condition: ofSource + strings.ToLower(err.Condition), Source: true}
+	return &Refused{Refusal: Precondition, Condition: ofSource + err.Condition, Source: true}
 }
 
 // forWrite checks the conditions of a write over what is there: nil or a
-// delete marker for nothing.
+// delete marker for nothing. Of a delete marker, too, If-Match is refused with
+// 404: the User Guide says 412, but S3 was seen to answer 404 NoSuchKey.
 func (c Conditions) forWrite(there *Row) error {
 	if there != nil && there.Marker {
 		there = nil

@@ -52,11 +52,13 @@ func (o *Objects) Copy(ctx context.Context, c Copy) (Object, error) {
 }
 
 // changesNothing reports whether the copy is one of the newest version onto
-// itself that leaves all as it is. By its id a version may be copied onto the
-// key again: that makes an older one the newest.
+// itself that leaves all as it is. As on S3, it is enough to name a storage
+// class or an encryption, be it the same, and not enough to replace the tags.
+// By its id a version may be copied onto the key again: that makes an older one
+// the newest.
 func (c Copy) changesNothing(source *Row) bool {
 	return c.From.Bucket == c.Bucket && c.From.Key == c.Key && (c.From.Version == "" || !source.Versioned) &&
-		c.Headers == nil && c.StorageClass == "" && !c.ReplaceTags && c.Checksum == ""
+		c.Headers == nil && c.StorageClass == "" && c.Encryption == "" && c.Checksum == ""
 }
 
 // of returns the row of the copy, but for what is of its own.

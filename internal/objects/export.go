@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 )
 
 // Buckets returns the names of all buckets that have room here, in their order.
@@ -114,16 +113,7 @@ func (v *verifying) read(ctx context.Context, c Content) error {
 	if c.Kind == OfParts {
 		return v.parts(ctx, c)
 	}
-	body, err := v.objects.open(ctx, c, 0, c.Size)
-	if err != nil {
-		return err
-	}
-	defer body.Close()
-	n, err := io.Copy(io.Discard, body)
-	if err == nil && n != c.Size {
-		err = fmt.Errorf("%w: it has %d bytes instead of %d", ErrDamaged, n, c.Size)
-	}
-	return err
+	return v.objects.readThrough(ctx, c, 0)
 }
 
 // parts fails unless the parts of a content make up all of it. What is in them

@@ -98,7 +98,11 @@ func (o *Objects) scrub(ctx context.Context, c Content, s *Scrubbed) error {
 	if c.Kind == OfParts {
 		return nil // its segments are contents too
 	}
-	err := o.readThrough(ctx, c)
+	rate := o.ScrubRate
+	if rate == 0 {
+		rate = 16 << 20
+	}
+	err := o.readThrough(ctx, c, rate)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -116,21 +120,23 @@ func (o *Objects) scrub(ctx context.Context, c Content, s *Scrubbed) error {
 	return nil
 }
 
-func (o *Objects) readThrough(ctx context.Context, c Content) error {
+// readThrough reads all of a content, at most rate bytes a second; 0 for as fast
+// as it can. It fails where the content isn't what was written.
+func (o *Objects) readThrough(ctx context.Context, c Content, rate int64) error {
 	body, err := o.open(ctx, c, 0, c.Size)
 	if err != nil {
 		return err
 	}
 	defer body.Close()
-	rate := o.ScrubRate
-	if rate == 0 {
-		rate = 16 << 20
-	}
-	left := c.Size
+	read := int64(0)
 	for {
 		n, err := io.CopyN(io.Discard, body, 1<<20)
-		left -= n
-		if err := pause(ctx, time.Duration(float64(n)/float64(rate)*float64(time.Second))); err != nil {
+		read += n
+		wait := time.Duration(0)
+		if rate > 0 {
+			wait = time.Duration(float64(n) / float64(rate) * float64(time.Second))
+		}
+		if err := pause(ctx, wait); err != nil {
 			return err
 		}
 		if errors.Is(err, io.EOF) {
@@ -140,8 +146,8 @@ func (o *Objects) readThrough(ctx context.Context, c Content) error {
 			return err
 		}
 	}
-	if left != 0 {
-		return fmt.Errorf("%w: it is %d bytes short", ErrDamaged, left)
+	if read != c.Size {
+		return fmt.Errorf("%w: it has %d bytes instead of %d", ErrDamaged, read, c.Size)
 	}
 	return nil
 }

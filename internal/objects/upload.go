@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // CreateUpload begins an upload in parts.
@@ -42,7 +43,25 @@ func (o *Objects) PutPart(ctx context.Context, p PutPart) (Part, error) {
 	if err != nil {
 		return Part{}, err
 	}
+	if err := u.takes(p.Body.Checksum.Algorithm); err != nil {
+		return Part{}, err
+	}
 	return o.putPart(ctx, u, p.Number, p.Body)
+}
+
+// takes refuses a part that comes with another checksum than the upload was
+// begun for. As on S3, a composite one is made of checksums that the client
+// knows, so that a part without is refused, too.
+func (u UploadRow) takes(algorithm string) error {
+	want := u.Checksum.Algorithm
+	if want == "" || algorithm == want || algorithm == "" && u.Checksum.Type == FullObject {
+		return nil
+	}
+	if algorithm == "" {
+		algorithm = "null"
+	}
+	return &Refused{Refusal: BadChecksum, Message: fmt.Sprintf("Checksum Type mismatch occurred, expected checksum Type: %s, actual checksum Type: %s",
+		strings.ToLower(want), strings.ToLower(algorithm))}
 }
 
 func (o *Objects) putPart(ctx context.Context, u UploadRow, number int, body Body) (Part, error) {
@@ -51,10 +70,6 @@ func (o *Objects) putPart(ctx context.Context, u UploadRow, number int, body Bod
 	}
 	if body.Size > maxPut {
 		return Part{}, TooLarge
-	}
-	if named := body.Checksum.Algorithm; named != "" && u.Checksum.Algorithm != "" && named != u.Checksum.Algorithm {
-		return Part{}, &Refused{Refusal: BadChecksum,
-			Message: fmt.Sprintf("Checksum Type mismatch occurred, expected checksum Type: %s, actual checksum Type: %s", u.Checksum.Algorithm, named)}
 	}
 	b, err := o.rows.Bucket(ctx, u.NewUpload.Bucket)
 	if err != nil {

@@ -33,7 +33,7 @@ func TestOneOfManyWriters(t *testing.T) {
 				body := fmt.Sprintf("writer %d", i)
 				write := func() reply { return w.do(w.root, "PUT", path, body, "If-None-Match: *") }
 				if way == "parts" {
-					id := idIn.FindStringSubmatch(w.ok("POST", path+"?uploads").body)[1]
+					id := w.newUpload(path + "")
 					etag := w.ok("PUT", path+"?partNumber=1&uploadId="+id, body).header.Get("Etag")
 					write = func() reply {
 						return w.do(w.root, "POST", path+"?uploadId="+id, strings.ReplaceAll(completeOne, "ETAG", etag), "If-None-Match: *")
@@ -171,7 +171,7 @@ func TestUploadsOfOthers(t *testing.T) {
 	w := newWorld(t)
 	w.ok("PUT", "/shared")
 	w.ok("PUT", "/other")
-	id := idIn.FindStringSubmatch(w.ok("POST", "/shared/theirs?uploads").body)[1]
+	id := w.newUpload("/shared/theirs")
 	etag := w.ok("PUT", "/shared/theirs?partNumber=1&uploadId="+id, "theirs").header.Get("Etag")
 	complete := strings.ReplaceAll(completeOne, "ETAG", etag)
 	w.may(allow("s3:*", "shared/mine*"), allow("s3:*", "other*"), allow("s3:GetBucketLocation", "shared"))

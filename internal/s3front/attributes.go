@@ -118,7 +118,7 @@ func readAttributes(h http.Header) ([]string, error) {
 		wanted = append(wanted, name)
 	}
 	if len(wanted) == 0 {
-		return nil, badArgument("x-amz-object-attributes", "", "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty")
+		return nil, badRequest("The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty")
 	}
 	return wanted, nil
 }

@@ -26,6 +26,12 @@ type stage struct {
 
 var idIn = regexp.MustCompile(`<UploadId>([^<]+)</UploadId>`)
 
+// newUpload begins an upload in parts and returns its id.
+func (w *world) newUpload(path string) string {
+	w.t.Helper()
+	return idIn.FindStringSubmatch(w.ok("POST", path+"?uploads").body)[1]
+}
+
 func newStage(t *testing.T) *stage {
 	s := &stage{world: newWorld(t)}
 	s.ok("PUT", "/shared")
@@ -42,7 +48,7 @@ func (s *stage) reset() {
 	s.cat = s.ok("PUT", "/shared/cat", "new").header.Get("Etag")
 	s.ok("PUT", "/shared/cat?tagging", tagging)
 	s.plain = s.ok("PUT", "/shared/plain", "plain").header.Get("Etag")
-	s.upload = idIn.FindStringSubmatch(s.ok("POST", "/shared/part?uploads").body)[1]
+	s.upload = s.newUpload("/shared/part")
 	s.etag = s.ok("PUT", "/shared/part?partNumber=1&uploadId="+s.upload, "part").header.Get("Etag")
 }
 
@@ -119,6 +125,7 @@ var authorisations = []struct {
 // Each operation is refused when any one of its permissions is missing, and
 // then nothing has happened; with them all, and no other, it is done.
 func TestAuthorisation(t *testing.T) {
+	alone(t)
 	s := newStage(t)
 	everythingElse := allow("s3:*", "elsewhere/*")
 	for _, tc := range authorisations {
@@ -274,7 +281,7 @@ func TestDirectoryObjects(t *testing.T) {
 		if got := w.ok("GET", "/keys/copy-of-"+key); got.body != body {
 			t.Errorf("the copy of %s: got %v", key, got)
 		}
-		id := idIn.FindStringSubmatch(w.ok("POST", "/keys/"+key+"?uploads").body)[1]
+		id := w.newUpload("/keys/" + key + "")
 		etag := w.ok("PUT", fmt.Sprintf("/keys/%s?partNumber=1&uploadId=%s", key, id), "part of "+body).header.Get("Etag")
 		w.ok("POST", fmt.Sprintf("/keys/%s?uploadId=%s", key, id), strings.ReplaceAll(completeOne, "ETAG", etag))
 		all[key] = "part of " + body

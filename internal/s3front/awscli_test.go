@@ -13,6 +13,7 @@ import (
 // What aws s3 reads from standard input it sends without knowing its length:
 // in one piece when it is small, else in parts.
 func TestAWSCLIStreams(t *testing.T) {
+	alone(t)
 	if _, err := exec.LookPath("aws"); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatalf("aws is needed: %v", err)

@@ -15,6 +15,7 @@ func TestBoto3Configuration(t *testing.T) { runBoto3(t, "testdata/config_test.py
 
 func runBoto3(t *testing.T, script string) {
 	t.Helper()
+	alone(t)
 	if out, err := exec.Command("python3", "-c", "import boto3").CombinedOutput(); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatalf("python3 with boto3 is needed: %v\n%s", err, out)

@@ -39,9 +39,12 @@ var configOperations = []*operation{
 	{name: "DeleteBucketOwnershipControls", method: "DELETE", target: onBucket, with: []string{"ownershipControls"}, action: "s3:PutBucketOwnershipControls", serve: remove(bucket.OwnershipControls)},
 
 	{name: "GetBucketPolicy", method: "GET", target: onBucket, with: []string{"policy"}, action: "s3:GetBucketPolicy", serve: hasNone("NoSuchBucketPolicy", "The bucket policy does not exist")},
+	{name: "DeleteBucketPolicy", method: "DELETE", target: onBucket, with: []string{"policy"}, action: "s3:DeleteBucketPolicy", serve: hadNone},
 	{name: "GetBucketPolicyStatus", method: "GET", target: onBucket, with: []string{"policyStatus"}, action: "s3:GetBucketPolicyStatus", serve: hasNone("NoSuchBucketPolicy", "The bucket policy does not exist")},
 	{name: "GetBucketWebsite", method: "GET", target: onBucket, with: []string{"website"}, action: "s3:GetBucketWebsite", serve: hasNone("NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration")},
+	{name: "DeleteBucketWebsite", method: "DELETE", target: onBucket, with: []string{"website"}, action: "s3:DeleteBucketWebsite", serve: hadNone},
 	{name: "GetBucketReplication", method: "GET", target: onBucket, with: []string{"replication"}, action: "s3:GetReplicationConfiguration", serve: hasNone("ReplicationConfigurationNotFoundError", "The replication configuration was not found")},
+	{name: "DeleteBucketReplication", method: "DELETE", target: onBucket, with: []string{"replication"}, action: "s3:PutReplicationConfiguration", serve: hadNone},
 	{name: "GetObjectLockConfiguration", method: "GET", target: onBucket, with: []string{"object-lock"}, action: "s3:GetBucketObjectLockConfiguration", serve: hasNone("ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket")},
 	{name: "GetBucketLogging", method: "GET", target: onBucket, with: []string{"logging"}, action: "s3:GetBucketLogging", serve: hasEmpty("BucketLoggingStatus")},
 	{name: "GetBucketNotificationConfiguration", method: "GET", target: onBucket, with: []string{"notification"}, action: "s3:GetBucketNotification", serve: hasEmpty("NotificationConfiguration")},
@@ -53,6 +56,10 @@ var configOperations = []*operation{
 func hasNone(code, message string) func(*Front, *answer, *request) error {
 	return func(_ *Front, _ *answer, r *request) error { return notConfigured(r, code, message) }
 }
+
+// hadNone serves the removal of what no bucket has: on S3 it succeeds, and
+// clients such as Terraform ask for it before they delete a bucket.
+func hadNone(_ *Front, w *answer, _ *request) error { return done(w, http.StatusNoContent) }
 
 // hasEmpty serves it where S3 answers with an empty document.
 func hasEmpty(root string) func(*Front, *answer, *request) error {

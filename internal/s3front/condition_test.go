@@ -82,7 +82,7 @@ func TestConditionsOfAnUpload(t *testing.T) {
 	w := newWorld(t)
 	w.ok("PUT", "/photos")
 	w.ok("PUT", "/photos/cat", "hello")
-	id := idIn.FindStringSubmatch(w.ok("POST", "/photos/cat?uploads").body)[1]
+	id := w.newUpload("/photos/cat")
 	etag := w.ok("PUT", "/photos/cat?partNumber=1&uploadId="+id, "part").header.Get("Etag")
 	complete := strings.ReplaceAll(completeOne, "ETAG", etag)
 	if got := w.do(w.root, "POST", "/photos/cat?uploadId="+id, complete, "If-None-Match: *"); got.code != "PreconditionFailed" {
@@ -114,7 +114,7 @@ func TestConditionsThatAreNotObeyed(t *testing.T) {
 	w.ok("PUT", "/photos")
 	w.ok("PUT", "/photos/cat", "hello")
 	w.ok("PUT", "/photos/dog", "bark")
-	id := idIn.FindStringSubmatch(w.ok("POST", "/photos/cat?uploads").body)[1]
+	id := w.newUpload("/photos/cat")
 	before := w.kept()
 	for _, tc := range []struct {
 		name   string

@@ -33,6 +33,7 @@ func bucketIn(region string) string {
 // A Deny on each condition key bites what it names and nothing else, and an
 // Allow on it allows that alone.
 func TestConditionKeys(t *testing.T) {
+	alone(t)
 	s := newStage(t)
 	presigned := func(ago time.Duration) func(call) reply {
 		return func(c call) reply { return s.send(s.presign(s.device, c.method, c.path, ago, c.header...)) }

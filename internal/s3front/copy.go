@@ -49,6 +49,9 @@ func readSource(header string) (source, error) {
 	if s.version, err = url.PathUnescape(version); err != nil || s.version == "" {
 		return source{}, errBadSource
 	}
+	if !isVersionID(s.version) {
+		return source{}, badVersion(s.version)
+	}
 	return s, nil
 }
 
@@ -182,7 +185,7 @@ func (f *Front) copyObject(w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	madeHeaders(w.Header(), &o)
+	f.madeHeaders(w.Header(), r, &o)
 	r.sourceVersion(w, o.SourceVersion)
 	return answerXML(w, copyResult{XMLName: xml.Name{Space: namespace, Local: "CopyObjectResult"}, LastModified: xmlTime(o.Modified), ETag: quoted(o.ETag), Checksum: checksumElements(o.Checksum)})
 }

@@ -156,6 +156,9 @@ func (f *Front) mayDelete(r *request, o deleteObject) (objects.Judge, error) {
 		return nil, err
 	}
 	action, keys := "s3:DeleteObject", f.common(r)
+	if o.VersionID != "" && !isVersionID(o.VersionID) {
+		return nil, named(objects.BadVersion)
+	}
 	if o.VersionID != "" {
 		action = "s3:DeleteObjectVersion"
 		keys.Set("s3:VersionId", o.VersionID)

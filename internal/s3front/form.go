@@ -66,14 +66,8 @@ func (f *Front) postObject(w *answer, r *request) error {
 	if err := f.readFormTags(r, form); err != nil {
 		return err
 	}
-	if err := f.authorise(r); err != nil {
+	if err := f.decide(r); err != nil {
 		return err
-	}
-	if err := r.checkHeaders(); err != nil {
-		return err
-	}
-	if r.unread != nil {
-		return r.unread
 	}
 	if err := policy.checkSize(form.size); err != nil {
 		return err
@@ -149,14 +143,10 @@ func (f *Front) keepFile(w *answer, r *request, form *form) error {
 	if p.Body.Checksum, err = readChecksum(r.Header); err != nil {
 		return err
 	}
-	o, err := f.Objects.Put(r.Context(), p)
+	o, err := f.put(w, r, p)
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Etag", quoted(o.ETag))
-	checksumHeaders(h, o.Checksum)
-	madeHeaders(h, &o)
 	return form.answer(w, r, &o)
 }
 

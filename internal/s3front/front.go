@@ -166,16 +166,21 @@ func (f *Front) serve(w *answer, r *request) error {
 	if err := f.readAhead(r); err != nil {
 		return err
 	}
+	if err := f.decide(r); err != nil {
+		return err
+	}
+	return r.op.serve(f, w, r)
+}
+
+// decide asks whether the caller may, and only then says what can't be done.
+func (f *Front) decide(r *request) error {
 	if err := f.authorise(r); err != nil {
 		return err
 	}
 	if err := r.checkHeaders(); err != nil {
 		return err
 	}
-	if r.unread != nil {
-		return r.unread
-	}
-	return r.op.serve(f, w, r)
+	return r.unread
 }
 
 // verify finds out who signed the request.

@@ -319,7 +319,7 @@ func TestNotImplemented(t *testing.T) {
 	w.ok("PUT", "/photos/cat", "hello")
 	before := w.kept()
 	for _, c := range []call{
-		{method: "PUT", path: "/photos?policy", body: `{"Statement":[]}`}, {method: "DELETE", path: "/photos?policy"},
+		{method: "PUT", path: "/photos?policy", body: `{"Statement":[]}`}, {method: "DELETE", path: "/photos?metrics&id=1"},
 		{method: "PUT", path: "/photos?website"}, {method: "PUT", path: "/photos?replication"}, {method: "PUT", path: "/photos?metrics&id=1"},
 		{method: "PUT", path: "/photos?object-lock"},
 		{method: "PUT", path: "/photos/cat?retention"}, {method: "PUT", path: "/photos/cat?legal-hold"}, {method: "POST", path: "/photos/cat?select&select-type=2"},

@@ -77,12 +77,20 @@ func (l listing) entry(o *objects.Object, by *owner) entry {
 	return e
 }
 
+// listResult is a list of objects, in both versions of the operation.
 type listResult struct {
-	XMLName        xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListBucketResult"`
-	Name           string
-	Prefix         string
-	Marker         string
-	NextMarker     string `xml:",omitempty"`
+	XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListBucketResult"`
+	Name    string
+	Prefix  string
+	// Of the first version.
+	Marker     *string
+	NextMarker string `xml:",omitempty"`
+	// Of the second.
+	StartAfter            string `xml:",omitempty"`
+	ContinuationToken     string `xml:",omitempty"`
+	NextContinuationToken string `xml:",omitempty"`
+	KeyCount              *int
+
 	MaxKeys        int
 	Delimiter      string `xml:",omitempty"`
 	EncodingType   string `xml:",omitempty"`
@@ -91,52 +99,41 @@ type listResult struct {
 	CommonPrefixes []commonPrefix
 }
 
+// list asks the store for a page, unless nothing is wanted, and writes what both
+// versions say of it. Objects have the owner by.
+func (f *Front) list(r *request, l listing, by *owner) (found objects.Listed, out listResult, err error) {
+	if l.max > 0 {
+		if found, err = f.Objects.List(r.Context(), l.ask); err != nil {
+			return found, out, err
+		}
+	}
+	out = listResult{
+		Name: r.target.bucket, Prefix: l.name(l.ask.Prefix), MaxKeys: l.max, Delimiter: l.name(l.ask.Delimiter),
+		EncodingType: l.encoding(), IsTruncated: found.More, CommonPrefixes: l.prefixes(found.Prefixes),
+	}
+	for i := range found.Objects {
+		out.Contents = append(out.Contents, l.entry(&found.Objects[i], by))
+	}
+	return found, out, nil
+}
+
 func (f *Front) listObjects(w *answer, r *request) error {
 	l, err := r.listing("max-keys")
 	if err != nil {
 		return err
 	}
 	l.ask.After = r.params["marker"]
-	found, err := f.list(r, l)
+	by := ownerOf(r.row.Account)
+	found, out, err := f.list(r, l, &by)
 	if err != nil {
 		return err
 	}
-	out := listResult{
-		Name: r.target.bucket, Prefix: l.name(l.ask.Prefix), Marker: l.name(l.ask.After), MaxKeys: l.max, Delimiter: l.name(l.ask.Delimiter),
-		EncodingType: l.encoding(), IsTruncated: found.More, CommonPrefixes: l.prefixes(found.Prefixes),
-	}
+	marker := l.name(l.ask.After)
+	out.Marker = &marker
 	if found.More && l.ask.Delimiter != "" { // else the last key is where to go on
 		out.NextMarker = l.name(found.Next)
 	}
-	by := ownerOf(r.row.Account)
-	for i := range found.Objects {
-		out.Contents = append(out.Contents, l.entry(&found.Objects[i], &by))
-	}
 	return answerXML(w, out)
-}
-
-// list asks the store for a page, unless nothing is wanted.
-func (f *Front) list(r *request, l listing) (objects.Listed, error) {
-	if l.max == 0 {
-		return objects.Listed{}, nil
-	}
-	return f.Objects.List(r.Context(), l.ask)
-}
-
-type listResultV2 struct {
-	XMLName               xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListBucketResult"`
-	Name                  string
-	Prefix                string
-	StartAfter            string `xml:",omitempty"`
-	ContinuationToken     string `xml:",omitempty"`
-	NextContinuationToken string `xml:",omitempty"`
-	KeyCount              int
-	MaxKeys               int
-	Delimiter             string `xml:",omitempty"`
-	EncodingType          string `xml:",omitempty"`
-	IsTruncated           bool
-	Contents              []entry
-	CommonPrefixes        []commonPrefix
 }
 
 func (f *Front) listObjectsV2(w *answer, r *request) error {
@@ -151,25 +148,19 @@ func (f *Front) listObjectsV2(w *answer, r *request) error {
 			return err
 		}
 	}
-	found, err := f.list(r, l)
-	if err != nil {
-		return err
-	}
-	out := listResultV2{
-		Name: r.target.bucket, Prefix: l.name(l.ask.Prefix), StartAfter: l.name(r.params["start-after"]), ContinuationToken: token, MaxKeys: l.max,
-		KeyCount: len(found.Objects) + len(found.Prefixes), Delimiter: l.name(l.ask.Delimiter), EncodingType: l.encoding(),
-		IsTruncated: found.More, CommonPrefixes: l.prefixes(found.Prefixes),
-	}
-	if found.More {
-		out.NextContinuationToken = newToken(found.Next)
-	}
 	var by *owner
 	if r.params["fetch-owner"] == "true" {
 		o := ownerOf(r.row.Account)
 		by = &o
 	}
-	for i := range found.Objects {
-		out.Contents = append(out.Contents, l.entry(&found.Objects[i], by))
+	found, out, err := f.list(r, l, by)
+	if err != nil {
+		return err
+	}
+	count := len(found.Objects) + len(found.Prefixes)
+	out.StartAfter, out.ContinuationToken, out.KeyCount = l.name(r.params["start-after"]), token, &count
+	if found.More {
+		out.NextContinuationToken = newToken(found.Next)
 	}
 	return answerXML(w, out)
 }

@@ -28,6 +28,7 @@ func one(body, element string) string {
 // Every kind of list goes on where it ended, at every size of a page, and gives
 // each thing once.
 func TestPagesOfLists(t *testing.T) {
+	alone(t)
 	w := newWorld(t)
 	w.ok("PUT", "/photos")
 	w.ok("PUT", "/photos?versioning", versioning)

@@ -39,6 +39,7 @@ func (f *Front) createUpload(w *answer, r *request) (err error) {
 		w.Header().Set("X-Amz-Checksum-Type", u.Checksum.Type)
 	}
 	f.encryptedHeader(w)
+	f.sayAbortOfNew(w.Header(), r, objects.Upload{Bucket: u.Bucket, Key: u.Key, ID: id})
 	return answerXML(w, struct {
 		XMLName     xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ InitiateMultipartUploadResult"`
 		Bucket, Key string
@@ -143,7 +144,7 @@ func (f *Front) completeUpload(w *answer, r *request) (err error) {
 	if err != nil {
 		return err
 	}
-	madeHeaders(w.Header(), &o)
+	f.madeHeaders(w.Header(), r, &o)
 	return answerXML(w, struct {
 		XMLName     xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ CompleteMultipartUploadResult"`
 		Location    string

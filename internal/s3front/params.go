@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"muster/internal/objects"
 	"muster/internal/sigv4"
 )
 
@@ -109,6 +110,8 @@ func (r *request) checkParams() error {
 		switch {
 		case name == "versionId" && value == "":
 			return badArgument(name, value, "Version id cannot be the empty string")
+		case name == "versionId" && !isVersionID(value):
+			return badVersion(value)
 		case name == "uploadId" && value == "":
 			return badArgument(name, value, "This operation requires an upload id")
 		case name == "list-type" && value != "2":
@@ -122,6 +125,18 @@ func (r *request) checkParams() error {
 		}
 	}
 	return nil
+}
+
+// isVersionID reports whether a store may have given this id: by the S3 User
+// Guide it is text of at most 1024 bytes. Answers repeat it in a header, which
+// can't hold a control character.
+func isVersionID(id string) bool {
+	return len(id) <= 1024 && validText(id) && !strings.ContainsFunc(id, unicode.IsControl)
+}
+
+func badVersion(id string) *Error {
+	e := refusals[objects.BadVersion]
+	return badArgument("versionId", id, e.Message)
 }
 
 // number reads a parameter or header that is a number of things, such as

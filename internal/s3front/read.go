@@ -17,6 +17,7 @@ func (f *Front) getObject(w *answer, r *request) error {
 		return err
 	}
 	defer found.Body.Close()
+	f.sayExpiry(w.Header(), r, &found.Object)
 	r.answerFound(w, found)
 	return f.send(w, r, found)
 }
@@ -26,6 +27,7 @@ func (f *Front) headObject(w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
+	f.sayExpiry(w.Header(), r, &found.Object)
 	r.answerFound(w, found)
 	return nil
 }

@@ -91,7 +91,7 @@ func (r *request) badID(e *Error, version string) *Error {
 			return e.with("ArgumentName", name).with("ArgumentValue", value)
 		}
 	}
-	return e.with("ArgumentName", "versionId").with("ArgumentValue", version)
+	return badVersion(version)
 }
 
 // notThere says that an object or version isn't there, to who may know.

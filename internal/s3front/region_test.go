@@ -130,6 +130,7 @@ func TestCreateBucketLocations(t *testing.T) {
 
 // s3cmd signs for US by default, and for the region it is told afterwards.
 func TestS3cmd(t *testing.T) {
+	alone(t)
 	if _, err := exec.LookPath("s3cmd"); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatalf("s3cmd is needed: %v", err)

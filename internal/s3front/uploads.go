@@ -50,6 +50,7 @@ func (f *Front) listParts(w *answer, r *request) error {
 	if limit == 0 {
 		found.Parts, found.More = nil, false
 	}
+	sayAbort(w.Header(), f.rules(r.Context(), r), found.Upload)
 	l := listing{urls: r.params["encoding-type"] != ""}
 	by := ownerOf(r.row.Account)
 	out := partsResult{

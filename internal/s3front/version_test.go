@@ -126,3 +126,43 @@ func TestDeletingNoVersion(t *testing.T) {
 		t.Errorf("after its null version is deleted: got %v", got)
 	}
 }
+
+// What can't be a version id is refused everywhere, before a store could take it
+// for one and before a header repeats it.
+func TestVersionIDsThatAreNone(t *testing.T) {
+	w := newWorld(t)
+	w.ok("PUT", "/photos")
+	w.ok("PUT", "/photos?versioning", versioning)
+	w.ok("PUT", "/photos/cat", "hello")
+	upload := w.newUpload("/photos/parts")
+	before := w.kept()
+	for _, id := range []string{"a%0D%0AX-Injected:%20yes", "%00", "%09", "null%0A", "%7F", "%C2%85", strings.Repeat("v", 1025)} {
+		source := "X-Amz-Copy-Source: photos/cat?versionId=" + id
+		for _, c := range []call{
+			{method: "GET", path: "/photos/cat?versionId=" + id},
+			{method: "HEAD", path: "/photos/cat?versionId=" + id},
+			{method: "DELETE", path: "/photos/cat?versionId=" + id},
+			{method: "GET", path: "/photos/cat?attributes&versionId=" + id, header: []string{"X-Amz-Object-Attributes: ETag"}},
+			{method: "GET", path: "/photos/cat?tagging&versionId=" + id},
+			{method: "PUT", path: "/photos/cat?tagging&versionId=" + id, body: tagging},
+			{method: "DELETE", path: "/photos/cat?tagging&versionId=" + id},
+			{method: "GET", path: "/photos/cat?acl&versionId=" + id},
+			{method: "PUT", path: "/photos/cat?acl&versionId=" + id, header: []string{"X-Amz-Acl: private"}},
+			{method: "PUT", path: "/photos/copy", header: []string{source}},
+			{method: "PUT", path: "/photos/parts?partNumber=1&uploadId=" + upload, header: []string{source}},
+		} {
+			got := w.send(w.request(w.root, c))
+			says := c.method == "HEAD" || got.code == "InvalidArgument" && strings.Contains(got.body, "<Message>Invalid version id specified</Message><ArgumentName>versionId</ArgumentName>")
+			if got.status != 400 || !says || got.header.Get("X-Injected") != "" || got.header.Get("X-Amz-Version-Id") != "" || got.header.Get("X-Amz-Copy-Source-Version-Id") != "" {
+				t.Errorf("%v: got %v %v, want 400 InvalidArgument about the version id", c, got, got.header)
+			}
+		}
+	}
+	body := "<Delete><Object><Key>cat</Key><VersionId>a&#10;b</VersionId></Object></Delete>"
+	if got := w.ok("POST", "/photos?delete", body, sum(body)); !strings.Contains(got.body, "<Code>NoSuchVersion</Code>") {
+		t.Errorf("DeleteObjects: got %v, want NoSuchVersion", got)
+	}
+	if diff := cmp.Diff(before, w.kept()); diff != "" {
+		t.Errorf("the store has changed (-before +after):\n%s", diff)
+	}
+}

@@ -8,11 +8,9 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -21,14 +19,12 @@ import (
 	"muster/internal/arn"
 	"muster/internal/bucket"
 	"muster/internal/iam"
-	"muster/internal/index"
 	"muster/internal/objects"
 	"muster/internal/page"
 	"muster/internal/s3front"
+	"muster/internal/s3front/s3fronttest"
 	"muster/internal/seal"
-	"muster/internal/secret"
 	"muster/internal/sigv4"
-	"muster/internal/store"
 	"muster/internal/sts"
 )
 
@@ -51,39 +47,23 @@ type world struct {
 	withdrawn   *atomic.Bool     // the root key is gone
 }
 
-const (
-	rootSecret = "root-secret"
-	roleName   = "device"
-)
+const roleName = "device"
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil)))
-	dir := t.TempDir()
-	x := index.New(10000)
-	db, err := store.Open(t.Context(), filepath.Join(dir, "muster.db"), x)
-	must(t, err)
-	t.Cleanup(func() { db.Close() })
-	master, _, err := seal.Load(filepath.Join(dir, "master.key"))
-	must(t, err)
-	w := &world{t: t, withdrawn: new(atomic.Bool), roles: iam.New(db.IAM(), x), objects: newKeeper(t, dir, master)}
-	service := sts.New(db.STS(), master, w.roles)
-	service.RootKey = func(id string) (string, secret.String, bool) {
-		switch id {
-		case "AKIAROOT":
-			return account, secret.New(rootSecret), !w.withdrawn.Load()
-		case "AKIATHEIRS":
-			return theirs, secret.New(rootSecret), true
+	w := &world{t: t, withdrawn: new(atomic.Bool), root: s3fronttest.Root("AKIAROOT"), other: s3fronttest.Root("AKIATHEIRS")}
+	keeper := func(dir string, master *seal.Master) objects.Keeper { return newKeeper(t, dir, master) }
+	door := s3fronttest.Open(t, keeper, func(accessKey string) string {
+		switch {
+		case accessKey == "AKIAROOT" && !w.withdrawn.Load():
+			return account
+		case accessKey == "AKIATHEIRS":
+			return theirs
 		}
-		return "", secret.String{}, false
-	}
-	w.root = sigv4.Credential{AccessKey: "AKIAROOT", Secret: secret.New(rootSecret)}
-	w.other = sigv4.Credential{AccessKey: "AKIATHEIRS", Secret: secret.New(rootSecret)}
-	w.buckets = bucket.New(db.Buckets(), w.objects, x)
-	w.front = &s3front.Front{Buckets: w.buckets, IAM: w.roles, Objects: w.objects, Authenticate: service.Authenticate, Hostname: "muster.test", Encrypted: "AES256"}
-	w.server = httptest.NewServer(w.front)
-	t.Cleanup(w.server.Close)
-	w.device = w.session(service)
+		return ""
+	})
+	w.front, w.server, w.roles, w.buckets, w.objects = door.Front, door.Server, door.IAM, door.Buckets, door.Objects
+	w.device = w.session(door.Sessions)
 	return w
 }
 

@@ -18,22 +18,31 @@ func (f *Front) putObject(w *answer, r *request) error {
 	if p.Body, err = f.content(r); err != nil {
 		return err
 	}
-	o, err := f.Objects.Put(r.Context(), p)
-	if err != nil {
+	if _, err := f.put(w, r, p); err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Etag", quoted(o.ETag))
-	checksumHeaders(h, o.Checksum)
-	madeHeaders(h, &o)
 	w.WriteHeader(http.StatusOK)
 	return nil
 }
 
+// put keeps a new object and says in the answer's headers what it is.
+func (f *Front) put(w *answer, r *request, p objects.Put) (objects.Object, error) {
+	o, err := f.Objects.Put(r.Context(), p)
+	if err != nil {
+		return o, err
+	}
+	h := w.Header()
+	h.Set("Etag", quoted(o.ETag))
+	checksumHeaders(h, o.Checksum)
+	f.madeHeaders(h, r, &o)
+	return o, nil
+}
+
 // madeHeaders sets what the answer to a write says of the version it made. As
 // on AWS, one that was given no id is not named, though reading it names it null.
-func madeHeaders(to http.Header, o *objects.Object) {
+func (f *Front) madeHeaders(to http.Header, r *request, o *objects.Object) {
 	versionHeaders(to, o)
+	f.sayExpiry(to, r, o)
 	if o.Version == objects.NullVersion {
 		to.Del("X-Amz-Version-Id")
 	}

@@ -215,7 +215,7 @@ func TestPartsOfAnObject(t *testing.T) {
 			t.Errorf("attributes: got %s, want %s", got, want)
 		}
 	}
-	for header, code := range map[string]string{"X-Amz-Object-Attributes: Colour": "InvalidArgument", "X: y": "InvalidArgument"} {
+	for header, code := range map[string]string{"X-Amz-Object-Attributes: Colour": "InvalidArgument", "X-Amz-Object-Attributes: ": "InvalidRequest", "X: y": "InvalidRequest"} {
 		if got := w.do(w.root, "GET", "/photos/film?attributes", "", header); got.code != code {
 			t.Errorf("attributes with %s: got %v, want %s", header, got, code)
 		}

@@ -131,8 +131,7 @@ func parseQuery(r *http.Request, q url.Values) (*Signature, *Error) {
 	return s, s.coversHeaders(r)
 }
 
-// either answers what may be a header or a query parameter, but not both;
-// Content-Type and Content-Md5 may, if they are the same.
+// either answers what may be a header or a query parameter, but not both.
 func either(r *http.Request, q url.Values, name string) (string, *Error) {
 	found := slices.Clone(r.Header[name])
 	for k, values := range q {
@@ -144,10 +143,6 @@ func either(r *http.Request, q url.Values, name string) (string, *Error) {
 	case 0:
 		return "", nil
 	case 1:
-		return found[0], nil
-	}
-	// Of Version 2, boto3 writes into the URL with which type it must be sent.
-	if strings.HasPrefix(name, "Content-") && len(slices.Compact(found)) == 1 {
 		return found[0], nil
 	}
 	return "", fail(Ambiguous, "%s is there more than once.", name)

@@ -42,14 +42,22 @@ func parseV2(r *http.Request, q url.Values) (*Signature, *Error) {
 		AccessKey: q.Get("AWSAccessKeyId"), Scope: Scope{Service: serviceS3}, Presigned: true, Version2: true,
 		Time: time.Unix(seconds, 0).UTC(), signature: q.Get("Signature"), PayloadHash: UnsignedPayload,
 	}
-	var err *Error
-	for _, name := range []string{"X-Amz-Security-Token", "X-Amz-Content-Sha256", "Content-Md5", "Content-Type"} {
-		if _, err = either(r, q, name); err != nil {
+	// The type and the MD5 that are signed are those of the headers: boto3 writes
+	// into the URL with which it must be sent, and S3 doesn't read it there.
+	for _, name := range []string{"Content-Md5", "Content-Type"} {
+		if _, err := either(r, nil, name); err != nil {
 			return nil, err
 		}
 	}
-	s.Token, _ = either(r, q, "X-Amz-Security-Token")
-	if hash, _ := either(r, q, "X-Amz-Content-Sha256"); hash != "" && hash != UnsignedPayload {
+	var err *Error
+	if s.Token, err = either(r, q, "X-Amz-Security-Token"); err != nil {
+		return nil, err
+	}
+	hash, err := either(r, q, "X-Amz-Content-Sha256")
+	if err != nil {
+		return nil, err
+	}
+	if hash != "" && hash != UnsignedPayload {
 		if !isHash(hash) {
 			return nil, fail(InvalidPayloadHash, "A request signed with Signature Version 2 can't stream a signed body")
 		}

@@ -26,23 +26,4 @@ var departures = []known{
 		when:   func(x *exchange, d difference) bool { return x.copied() && x.gateway.status < 300 && !sameWords(d) },
 		source: guide + "Checking object integrity for data uploads in Amazon S3: a copy is written anew, with a checksum of the full object",
 	},
-	{
-		name: "parts need no checksum where the object has a composite one: Muster computes them",
-		op:   whole("UploadPart|CompleteMultipartUpload"), where: outcome, muster: whole("200"), gateway: whole("400 InvalidRequest"),
-		when: func(x *exchange, _ difference) bool {
-			return x.op == "CompleteMultipartUpload" || !x.compares("checksum-")
-		},
-		diverges: true,
-		source:   "github.com/openstack/swift, test/s3api, tests of the checksums of uploads in parts, which are run on S3 too: Checksum Type mismatch occurred, expected checksum Type: sha256, actual checksum Type: null",
-	},
-	{
-		name: "a copy onto itself may change the tags alone",
-		op:   whole("CopyObject"), where: outcome, muster: whole("200"), gateway: whole("400 InvalidRequest"),
-		when: func(x *exchange, _ difference) bool {
-			d, _ := x.header("x-amz-tagging-directive")
-			return d == "REPLACE"
-		},
-		diverges: true,
-		source:   api + "CopyObject: what it must change is the metadata, storage class, website redirect location or encryption attributes",
-	},
 }

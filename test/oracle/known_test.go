@@ -93,6 +93,16 @@ func (x *exchange) copiedRange() bool {
 	})
 }
 
+// hasFullChecksum reports whether an upload of the key was begun with a checksum
+// of the full object.
+func (x *exchange) hasFullChecksum() bool {
+	return slices.ContainsFunc(x.earlier, func(e *exchange) bool {
+		algorithm, _ := e.header("x-amz-checksum-algorithm")
+		typ, _ := e.header("x-amz-checksum-type")
+		return e.op == "CreateMultipartUpload" && e.key == x.key && (typ == "FULL_OBJECT" || algorithm == "CRC64NVME")
+	})
+}
+
 // replacedByItself reports whether an object was copied onto itself with new
 // headers: this one, or one that it was copied of.
 func (x *exchange) replacedByItself() bool {

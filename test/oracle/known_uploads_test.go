@@ -8,6 +8,19 @@ var knownOfUploads = []known{
 		source:   api + "CompleteMultipartUpload, NoSuchUpload: it may have been aborted or completed",
 	},
 	{
+		name: "a checksum of the full object needs none of the parts",
+		op:   whole("CompleteMultipartUpload"), where: outcome, muster: whole("200"), gateway: whole("400 InvalidRequest"),
+		when:     func(x *exchange, _ difference) bool { return x.hasFullChecksum() },
+		diverges: true, rare: true,
+		source: "github.com/localstack/localstack, localstack/services/s3/v3/models.py, complete_multipart, which its tests compare with S3: a part without one is refused where the type is COMPOSITE alone",
+	},
+	{
+		name: "a part without a byte is no range",
+		op:   whole("GetObject|HeadObject"), where: outcome, muster: whole("200"), gateway: whole("206"), rare: true,
+		when:   func(x *exchange, _ difference) bool { number, _ := x.param("partNumber"); return number == "1" },
+		source: "RFC 9110, sections 15.3.7 and 14.4: a 206 has a Content-Range, which can't name an empty range",
+	},
+	{
 		name: "parts have S3's own checksum where none was asked for",
 		op:   whole("UploadPart|UploadPartCopy|ListParts|GetObjectAttributes"), where: whole("X-Amz-Checksum-Crc64nvme|.*/ChecksumCRC64NVME"), gateway: whole(absent),
 		source: api + "Part, ChecksumCRC64NVME: present if the object was uploaded without a checksum, and S3 added the default checksum",

@@ -175,10 +175,13 @@ func objectCalls() []call {
 		{name: "GetBucketLogging", action: "GetBucketLogging", head: "GET /{bucket}?logging="},
 		{name: "GetBucketNotificationConfiguration", action: "GetBucketNotification", head: "GET /{bucket}?notification="},
 		{name: "GetBucketPolicy", action: "GetBucketPolicy", head: "GET /{bucket}?policy=", none: "NoSuchBucketPolicy"},
+		{name: "DeleteBucketPolicy", action: "DeleteBucketPolicy", head: "DELETE /{bucket}?policy="},
 		{name: "GetBucketPolicyStatus", action: "GetBucketPolicyStatus", head: "GET /{bucket}?policyStatus=", none: "NoSuchBucketPolicy"},
 		{name: "GetBucketReplication", action: "GetReplicationConfiguration", head: "GET /{bucket}?replication=", none: "ReplicationConfigurationNotFoundError"},
+		{name: "DeleteBucketReplication", action: "PutReplicationConfiguration", head: "DELETE /{bucket}?replication="},
 		{name: "GetBucketRequestPayment", action: "GetBucketRequestPayment", head: "GET /{bucket}?requestPayment="},
 		{name: "GetBucketWebsite", action: "GetBucketWebsite", head: "GET /{bucket}?website=", none: "NoSuchWebsiteConfiguration"},
+		{name: "DeleteBucketWebsite", action: "DeleteBucketWebsite", head: "DELETE /{bucket}?website="},
 		{name: "GetObjectLockConfiguration", action: "GetBucketObjectLockConfiguration", head: "GET /{bucket}?object-lock=", none: "ObjectLockConfigurationNotFoundError"},
 		{name: "DeleteBucket", action: "DeleteBucket", head: "DELETE /{bucket}", writes: true},
 	} {

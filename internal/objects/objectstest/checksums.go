@@ -11,6 +11,7 @@ var checksumPromises = []Promise{
 	{"a checksum that nobody knows is refused", unknownChecksum},
 	{"an object of parts has a checksum of its parts or of the whole", checksumsOfParts},
 	{"an object of parts is refused where its checksum is another", wrongChecksumOfParts},
+	{"a composite checksum needs that of each part", checksumOfEachPart},
 }
 
 func everyAlgorithm(c *check) {
@@ -149,6 +150,40 @@ func wrongChecksumOfParts(c *check) {
 		c.ok(err)
 		c.equal("checksum", o.Checksum, kind)
 		c.remove(b, "k", "")
+		c.put(b, "k", "the good one")
+	}
+}
+
+func checksumOfEachPart(c *check) {
+	b := c.bucket(objects.NeverVersioned)
+	c.put(b, "k", "the good one")
+	c.put(b, "source", "the copied one")
+	parts := c.partsOf(2)
+	for _, kind := range kinds() {
+		if kind.Type == "" {
+			continue
+		}
+		u := c.beginAs(objects.NewUpload{Bucket: b, Key: "k", Checksum: kind})
+		all := []objects.Part{c.partAs(u, 1, parts[0], kind.Algorithm), c.partAs(u, 2, parts[1], kind.Algorithm)}
+		without := []objects.Part{all[0], all[1]}
+		without[1].Checksum = objects.Checksum{}
+		_, put := c.PutPart(c.ctx, objects.PutPart{Upload: u, Number: 3, Body: body("without")})
+		if kind.Type == objects.FullObject { // it is computed
+			c.ok(put)
+			c.complete(u, without...)
+		} else {
+			c.refused(put, objects.BadChecksum)
+			c.equal("parts", len(c.parts(u)), 2)
+			c.refused(c.tryComplete(u, without...), objects.BadChecksum)
+			c.holds(newest(b, "k"), "the good one")
+			copied, err := c.CopyPart(c.ctx, objects.CopyPart{Upload: u, Number: 2, From: newest(b, "source")}) // no client knows it before
+			c.ok(err)
+			c.equal("checksum of a copied part", copied.Checksum.Value, checksumOf(kind.Algorithm, "the copied one"))
+			c.complete(u, all[0], copied)
+			parts[1] = "the copied one"
+		}
+		c.holds(newest(b, "k"), parts[0]+parts[1])
+		parts = c.partsOf(2)
 		c.put(b, "k", "the good one")
 	}
 }

@@ -260,8 +260,10 @@ func deleteConditions(c *check) {
 		c.remove(b, "k", "")
 		before := c.versions(b)
 		for _, key := range []string{"k", "none"} {
-			d := c.tryRemove(b, objects.Deletion{Key: key, Conditions: objects.Conditions{IfMatch: `"` + o.ETag + `"`}})
-			c.refused(d.Err, objects.NoObject)
+			for _, header := range []string{`"` + o.ETag + `"`, "*"} {
+				d := c.tryRemove(b, objects.Deletion{Key: key, Conditions: objects.Conditions{IfMatch: header}})
+				c.refused(d.Err, objects.NoObject)
+			}
 		}
 		c.equal("versions", c.versions(b), before)
 	})
@@ -278,15 +280,15 @@ func copyConditions(c *check) {
 		want string // the condition that does not hold
 	}{
 		{objects.Conditions{IfMatch: right}, ""},
-		{objects.Conditions{IfMatch: wrong}, "x-amz-copy-source-if-match"},
+		{objects.Conditions{IfMatch: wrong}, "x-amz-copy-source-If-Match"},
 		{objects.Conditions{IfNoneMatch: wrong}, ""},
-		{objects.Conditions{IfNoneMatch: right}, "x-amz-copy-source-if-none-match"},
+		{objects.Conditions{IfNoneMatch: right}, "x-amz-copy-source-If-None-Match"},
 		{objects.Conditions{IfModifiedSince: past}, ""},
-		{objects.Conditions{IfModifiedSince: at}, "x-amz-copy-source-if-modified-since"},
+		{objects.Conditions{IfModifiedSince: at}, "x-amz-copy-source-If-Modified-Since"},
 		{objects.Conditions{IfUnmodifiedSince: at}, ""},
-		{objects.Conditions{IfUnmodifiedSince: past}, "x-amz-copy-source-if-unmodified-since"},
+		{objects.Conditions{IfUnmodifiedSince: past}, "x-amz-copy-source-If-Unmodified-Since"},
 		{objects.Conditions{IfMatch: right, IfUnmodifiedSince: past}, ""},
-		{objects.Conditions{IfNoneMatch: right, IfModifiedSince: past}, "x-amz-copy-source-if-none-match"},
+		{objects.Conditions{IfNoneMatch: right, IfModifiedSince: past}, "x-amz-copy-source-If-None-Match"},
 	} {
 		u := c.begin(b, "part")
 		for name, write := range map[string]func() error{

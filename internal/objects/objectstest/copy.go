@@ -130,7 +130,14 @@ func copyOntoItself(c *check) {
 		self := newCopy(newest(b, "k"), b, "k")
 		_, err := c.Copy(c.ctx, self)
 		c.refused(err, objects.SelfCopy)
+		tagged := self
+		tagged.Tags, tagged.ReplaceTags = class("other"), true
+		_, err = c.Copy(c.ctx, tagged)
+		c.refused(err, objects.SelfCopy)
 		c.equal("versions", len(c.versions(b)), 1)
+		encrypted := self
+		encrypted.Encryption = "AES256"
+		c.ok(second(c.Copy(c.ctx, encrypted)))
 
 		self.Headers = &objects.Headers{Metadata: map[string]string{"b": "2"}}
 		c.ok(second(c.Copy(c.ctx, self)))

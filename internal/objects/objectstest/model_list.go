@@ -81,25 +81,24 @@ func groupOf(l objects.List, key string) string {
 
 // List implements objects.Keeper.
 func (m *Model) List(_ context.Context, l objects.List) (objects.Listed, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	b, err := m.bucket(l.Bucket)
-	if err != nil {
-		return objects.Listed{}, err
-	}
-	var all []entry[objects.Object]
-	for _, key := range sorted(b.versions) {
-		if k := b.object(key); k != nil {
-			all = append(all, entry[objects.Object]{key: key, item: b.listed(k)})
-		}
-	}
 	l.AfterID = ""
-	p := pageOf(l, all, nil)
-	return objects.Listed{Objects: p.items, Prefixes: p.prefixes, More: p.more, Next: p.next}, nil
+	listed, err := m.list(l, func(b *place, key string) []*kept {
+		if newest := b.object(key); newest != nil {
+			return []*kept{newest}
+		}
+		return nil
+	})
+	listed.NextID = ""
+	return listed, err
 }
 
 // ListVersions implements objects.Keeper.
 func (m *Model) ListVersions(_ context.Context, l objects.List) (objects.Listed, error) {
+	return m.list(l, func(b *place, key string) []*kept { return b.versions[key] })
+}
+
+// list lists what of returns for each key, of one key from the last to the first.
+func (m *Model) list(l objects.List, of func(b *place, key string) []*kept) (objects.Listed, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	b, err := m.bucket(l.Bucket)
@@ -108,7 +107,7 @@ func (m *Model) ListVersions(_ context.Context, l objects.List) (objects.Listed,
 	}
 	var all []entry[objects.Object]
 	for _, key := range sorted(b.versions) {
-		for _, k := range slices.Backward(b.versions[key]) {
+		for _, k := range slices.Backward(of(b, key)) {
 			all = append(all, entry[objects.Object]{key: key, id: k.Version, rank: -k.serial, item: b.listed(k)})
 		}
 	}

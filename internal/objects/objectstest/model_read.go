@@ -189,7 +189,7 @@ func holdsForCopy(c objects.Conditions, k *kept) error {
 	if match == "" {
 		return nil
 	}
-	return &objects.Refused{Refusal: objects.Precondition, Condition: "x-amz-copy-source-" + strings.ToLower(match), Source: true}
+	return &objects.Refused{Refusal: objects.Precondition, Condition: "x-amz-copy-source-" + match, Source: true}
 }
 
 // holdsForWrite looks at what is there; k is nil where there is no object.

@@ -81,7 +81,7 @@ func (m *Model) PutPart(_ context.Context, p objects.PutPart) (objects.Part, err
 	if err != nil {
 		return objects.Part{}, err
 	}
-	if a := u.Checksum.Algorithm; a != "" && sum.Algorithm != "" && a != sum.Algorithm {
+	if a := u.Checksum.Algorithm; a != "" && a != sum.Algorithm && (sum.Algorithm != "" || u.Checksum.Type == objects.Composite) {
 		return objects.Part{}, objects.BadChecksum
 	}
 	return m.keep(u, p.Number, content), nil
@@ -192,7 +192,10 @@ func (m *Model) join(u *upload, c objects.Completion) (kept, error) {
 			return kept{}, objects.BadPart
 		}
 		p := u.parts[at]
-		if want.Checksum.Value != "" && want.Checksum.Value != p.Checksum.Value {
+		switch {
+		case want.Checksum.Value == "" && u.Checksum.Type == objects.Composite:
+			return kept{}, objects.BadChecksum
+		case want.Checksum.Value != "" && want.Checksum.Value != p.Checksum.Value:
 			return kept{}, objects.BadPart
 		}
 		contents = append(contents, p.body)

@@ -90,7 +90,7 @@ func (m *Model) Copy(_ context.Context, c objects.Copy) (o objects.Object, err e
 			return err
 		}
 		onto := c.From.Bucket == c.Bucket && c.From.Key == c.Key && c.From.Version == ""
-		if onto && c.Headers == nil && c.StorageClass == "" {
+		if onto && c.Headers == nil && c.StorageClass == "" && c.Encryption == "" {
 			return objects.SelfCopy
 		}
 		if err := holdsForWrite(c.Conditions, found[1]); err != nil {

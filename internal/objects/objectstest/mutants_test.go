@@ -306,22 +306,8 @@ var mutants = []struct {
 			return done, err
 		}
 	}},
-	{name: "a read beside an overwrite mixes two objects", promise: "a read beside overwrites is one object, whole", race: true, change: func(m *mutant) {
-		m.read = func(r objects.Read, next func(context.Context, objects.Read) (*objects.Found, error)) (*objects.Found, error) {
-			f, err := next(ctx, r)
-			if err != nil || f.Body == nil {
-				return f, err
-			}
-			time.Sleep(time.Millisecond)
-			r.Version = ""
-			late, err := next(ctx, r)
-			if err != nil {
-				return nil, err
-			}
-			f.Body, f.Length = late.Body, late.Length
-			return f, nil
-		}
-	}},
+	{name: "a read beside an overwrite mixes two objects", promise: "a read beside overwrites is one object, whole", race: true, change: mixTwoObjects},
+	{name: "a read beside an overwrite mixes two objects of parts", promise: "a read of an object of parts beside others that replace it is one object, whole", race: true, change: mixTwoObjects},
 	{name: "tags are sorted", promise: "tags are replaced, removed and kept in their order", change: func(m *mutant) {
 		m.setTags = func(r objects.Ref, tags []objects.Tag, judge objects.Judge) (objects.Object, error) {
 			tags = slices.SortedFunc(slices.Values(tags), func(x, y objects.Tag) int { return cmp.Compare(x.Key, y.Key) })
@@ -447,4 +433,22 @@ var mutants = []struct {
 			return m.Model.RemoveBucket(ctx, name)
 		}
 	}},
+}
+
+// mixTwoObjects reads the headers of one object and the body of the next.
+func mixTwoObjects(m *mutant) {
+	m.read = func(r objects.Read, next func(context.Context, objects.Read) (*objects.Found, error)) (*objects.Found, error) {
+		f, err := next(ctx, r)
+		if err != nil || f.Body == nil {
+			return f, err
+		}
+		time.Sleep(time.Millisecond)
+		r.Version = ""
+		late, err := next(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		f.Body, f.Length = late.Body, late.Length
+		return f, nil
+	}
 }

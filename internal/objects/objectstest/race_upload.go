@@ -3,6 +3,7 @@ package objectstest
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"muster/internal/objects"
 )
@@ -14,6 +15,7 @@ var uploadRacePromises = []Promise{
 	{"a part kept while its upload is aborted leaves nothing", racePartAbort},
 	{"of uploads completed where nothing is, exactly one wins", raceCompleteIfNoneMatch},
 	{"parts of one upload come at once", raceParts},
+	{"a read of an object of parts beside others that replace it is one object, whole", raceReadParts},
 }
 
 func raceCompleteAbort(c *check) {
@@ -161,6 +163,31 @@ func raceParts(c *check) {
 	f, content := c.get(objects.Read{Ref: newest(b, "k")})
 	c.equal("size", f.Size, int64(len(content)))
 	c.equal("ETag of the content", etagOf(content), etagOf(joined(contents)))
+}
+
+func raceReadParts(c *check) {
+	b := c.bucket(objects.NeverVersioned)
+	c.ok(c.uploadWhole(b, "k", uniform(0)))
+	c.rounds(func(round int) {
+		c.allWell(6, func(i int) error {
+			for n := range 4 {
+				if i%3 == 0 {
+					if err := c.uploadWhole(b, "k", uniform(round+n+i)); err != nil {
+						return err
+					}
+					continue
+				}
+				f, content, err := c.tryGet(objects.Read{Ref: newest(b, "k")})
+				if err != nil {
+					return err
+				}
+				if content == "" || content != strings.Repeat(content[:1], len(content)) || f.ETag != etagOfParts([]string{content}) {
+					return fmt.Errorf("read %s with ETag %s and size %d", short(content), f.ETag, f.Size)
+				}
+			}
+			return nil
+		})
+	})
 }
 
 func joined(all []string) string {

@@ -93,8 +93,8 @@ func (w *walk) copyStep() step {
 	if c.Headers == nil && c.StorageClass == "" && c.From.Bucket == c.Bucket && c.From.Key == c.Key && c.From.Version == objects.NullVersion {
 		c.StorageClass = "STANDARD_IA" // whether the null version may become itself is free
 	}
-	if c.From.Bucket == c.Bucket && c.From.Key == c.Key && c.Headers == nil && c.StorageClass == "" && (c.ReplaceTags || c.Checksum != "") {
-		c.StorageClass = "STANDARD_IA" // so is whether other tags are a change
+	if c.From.Bucket == c.Bucket && c.From.Key == c.Key && c.Headers == nil && c.StorageClass == "" && c.Checksum != "" {
+		c.StorageClass = "STANDARD_IA" // so is whether another checksum is a change
 	}
 	return w.copying("Copy", c, c.Judge != nil, func(objects.Keeper, func(string) string, *objects.Copy) {})
 }

@@ -24,6 +24,17 @@ def client(**config):
     return boto3.client("s3", config=Config(**config))
 
 
+s3 = client()
+MiB = 1 << 20
+
+
+def bucket(name, versioned=False):
+    s3.create_bucket(Bucket=name)
+    if versioned:
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    return name
+
+
 def check(says, got, want=True):
     if got != want:
         wrong.append(f"{says}: got {got!r}, want {want!r}")
@@ -38,7 +49,13 @@ def code(call, **params):
     return "succeeded"
 
 
-def end():
+def run(*parts):
+    """Runs all, be one of them broken, and ends with what was wrong."""
+    for part in parts:
+        try:
+            part()
+        except Exception as error:
+            check(part.__name__, repr(error), "no exception")
     for line in wrong:
         print("WRONG", line)
     sys.exit(1 if wrong else 0)

@@ -111,6 +111,10 @@ refused("NoSuchBucketPolicy", "never", s3.get_bucket_policy_status, **photos)
 refused("NoSuchWebsiteConfiguration", "never", s3.get_bucket_website, **photos)
 refused("ReplicationConfigurationNotFoundError", "never", s3.get_bucket_replication, **photos)
 refused("ObjectLockConfigurationNotFoundError", "never", s3.get_object_lock_configuration, **photos)
+ask("that never was", s3.delete_bucket_policy, **photos)
+ask("that never was", s3.delete_bucket_website, **photos)
+ask("that never was", s3.delete_bucket_replication, **photos)
 for name in ("get_bucket_accelerate_configuration", "get_bucket_logging", "get_bucket_notification_configuration", "get_bucket_request_payment", "get_bucket_policy",
-             "get_bucket_policy_status", "get_bucket_website", "get_bucket_replication", "get_object_lock_configuration"):
+             "get_bucket_policy_status", "get_bucket_website", "get_bucket_replication", "get_object_lock_configuration",
+             "delete_bucket_policy", "delete_bucket_website", "delete_bucket_replication"):
     without(getattr(s3, name), name)
