@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -129,37 +128,9 @@ func goExample(t *testing.T) []string {
 	return []string{built}
 }
 
-// javascriptExample installs the SDK beside a copy of the program. Where the
-// packages can't be had it is as with a missing tool.
+// javascriptExample is a copy of the program with the SDK beside it.
 func javascriptExample(t *testing.T) []string {
-	if testing.Short() {
-		t.Skip("installs the AWS SDK for JavaScript")
-	}
-	node, npm := need(t, "node"), need(t, "npm")
-	said, err := exec.Command(node, "--version").Output()
-	if err != nil {
-		missing(t, "%s --version: %v", node, err)
-	}
-	if v := parseVersion(strings.TrimPrefix(string(said), "v")); !v.atLeast(20, 0) {
-		t.Skipf("node %v is too old for the AWS SDK for JavaScript", v)
-	}
-	dir := t.TempDir()
-	for _, name := range []string{"package.json", "package-lock.json", "register_fleet.mjs"} {
-		text, err := os.ReadFile(example(t, filepath.Join("javascript", name)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), clientLimit)
-	defer cancel()
-	install := exec.CommandContext(ctx, npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline", "--fetch-retries=1")
-	install.Dir = dir
-	if out, err := install.CombinedOutput(); err != nil {
-		missing(t, "npm ci: %v\n%s", err, out)
-	}
+	node, dir := nodeProgram(t, example(t, "javascript"))
 	return []string{node, filepath.Join(dir, "register_fleet.mjs")}
 }
 

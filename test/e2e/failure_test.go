@@ -49,6 +49,15 @@ func (s *Server) failedNothing(t *testing.T) {
 	}
 }
 
+// mayFailNow says why the test makes the server fail from now on; until now it
+// must have failed nothing.
+func (s *Server) mayFailNow(t *testing.T, why string) {
+	t.Helper()
+	s.failedNothing(t)
+	t.Logf("the server may fail from now on: %s", why)
+	s.mayFail = true
+}
+
 func TestFailuresAreSeen(t *testing.T) {
 	s := &Server{log: &logBuffer{}}
 	for _, line := range []string{

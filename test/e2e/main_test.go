@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,7 +12,16 @@ import (
 // binary is the server under test. TestMain sets it once.
 var binary string
 
+// atOnceMany is how many tests run at the same time. Most of them wait for
+// other programs, so that they are more than there are processors; -parallel
+// says otherwise.
+const atOnceMany = "4"
+
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", atOnceMany); err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		os.Exit(1)
+	}
 	os.Exit(run(m))
 }
 

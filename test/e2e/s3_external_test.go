@@ -58,6 +58,7 @@ func TestExternalS3(t *testing.T) {
 	behind.S3(t, "HEAD", "/"+w.Bucket, "").Refused(t, http.StatusNotFound, "")
 
 	// Without the S3 objects are out of reach, and nothing else is.
+	s.mayFailNow(t, "its store is stopped")
 	back.Stop(t)
 	if got := s.Get(t, "/readyz"); got.Status != http.StatusOK || got.JSON("s3") != "failed" || got.JSON("store") != "ok" {
 		t.Errorf("/readyz without the S3: got %d %s, want 200 with s3 failed: devices are still served", got.Status, got.Body)
@@ -83,6 +84,7 @@ func TestExternalS3NeedsItsKey(t *testing.T) {
 	c.S3(t, "PUT", "/fleet-a/x", "x").OK(t)
 	c.S3(t, "PUT", "/other", "").Refused(t, http.StatusForbidden, "AccessDenied")
 
+	s.mayFailNow(t, "its store refuses the key")
 	back.Client().IAM(t, "UpdateAccessKey", "UserName", "store", "AccessKeyId", own.Env["AWS_ACCESS_KEY_ID"], "Status", "Inactive").OK(t)
 	if got := s.Get(t, "/readyz"); got.Status != http.StatusOK || got.JSON("s3") != "failed" {
 		t.Errorf("/readyz with a key that is refused: got %d %s, want 200 with s3 failed", got.Status, got.Body)

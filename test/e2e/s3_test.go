@@ -15,6 +15,7 @@ import (
 // S3 over TLS with Muster's own CA: clients take other ways there, as boto3,
 // which sends checksums after its bodies.
 func TestS3OverTLS(t *testing.T) {
+	t.Parallel()
 	s := Start(t, "--api-tls=auto")
 	if !strings.HasPrefix(s.URL, "https://") || s.Env["AWS_CA_BUNDLE"] == "" {
 		t.Fatalf("muster env: got %v, want https and AWS_CA_BUNDLE", s.Env)
@@ -35,6 +36,7 @@ func TestS3OverTLS(t *testing.T) {
 }
 
 func TestS3WithCurl(t *testing.T) {
+	t.Parallel()
 	s := Start(t)
 	s.curlS3(t, need(t, "curl"))
 }

@@ -32,10 +32,12 @@ type Server struct {
 	done chan struct{} // closed when the process has ended
 	err  error         // of the process; read after done
 	over bool          // it was stopped or killed
+	// mayFail is set where the test makes the server fail.
+	mayFail bool
 }
 
 // Start runs a server on free ports and fresh data. When the test ends the
-// server must end by SIGTERM with status 0.
+// server must end by SIGTERM with status 0, having answered no request with 500.
 func Start(t *testing.T, flags ...string) *Server {
 	t.Helper()
 	return StartOn(t, t.TempDir(), flags...)
@@ -67,6 +69,9 @@ func launch(t *testing.T, data string, env []string, args ...string) *Server {
 	t.Cleanup(func() {
 		killed := s.over
 		s.Stop(t)
+		if !s.mayFail {
+			s.failedNothing(t)
+		}
 		if t.Failed() && !killed {
 			t.Logf("log of muster serve (%s):\n%s", data, s.log.tail())
 		}

@@ -116,8 +116,20 @@ func (s *Server) script(t *testing.T, interpreter, name string, extra map[string
 	s.run(t, t.TempDir(), extra, append([]string{interpreter, path}, args...)...)
 }
 
-// run is script for any program. It answers what the program printed.
+// run is script for any program. It returns what the program printed.
 func (s *Server) run(t *testing.T, dir string, extra map[string]string, argv ...string) string {
+	t.Helper()
+	out, err := s.attempt(t, dir, extra, argv...)
+	if err != nil {
+		t.Errorf("%s: %v\n%s", strings.Join(argv, " "), err, out)
+	} else {
+		t.Logf("%s\n%s", strings.Join(argv, " "), out)
+	}
+	return out
+}
+
+// attempt is run for a program that may fail.
+func (s *Server) attempt(t *testing.T, dir string, extra map[string]string, argv ...string) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), clientLimit)
 	defer cancel()
@@ -133,12 +145,8 @@ func (s *Server) run(t *testing.T, dir string, extra map[string]string, argv ...
 	}
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Run(); err != nil {
-		t.Errorf("%s: %v\n%s", strings.Join(argv, " "), err, out.Bytes())
-	} else {
-		t.Logf("%s\n%s", strings.Join(argv, " "), out.Bytes())
-	}
-	return out.String()
+	err := cmd.Run()
+	return out.String(), err
 }
 
 // knowsEndpointURL reports whether an AWS CLI of this version reads AWS_ENDPOINT_URL.

@@ -27,6 +27,9 @@ type Disk struct {
 	cut   bool
 	watch func(op, path string, count int) bool
 	onCut func()
+
+	fullness Fullness
+	refused  int // for want of room
 }
 
 // inode is a file or a directory.

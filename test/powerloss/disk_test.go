@@ -3,8 +3,10 @@ package powerloss_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -248,28 +250,51 @@ func TestAfterTheCutNothingWorks(t *testing.T) {
 	only(t, d, "file", "-", "text")
 }
 
-// SQLite's wal-index is memory that its connections share through a file.
+// SQLite's wal-index is memory that its connections share through a file. The
+// mappings are in a process of their own: a page fault stops a thread where Go
+// can't stop it, and the collector would wait for it while the disk that has to
+// serve the page waits for the collector.
 func TestSharedMemory(t *testing.T) {
-	d := powerloss.NewDisk()
-	mounted(t, d, func(dir string) {
-		var maps [2][]byte
-		for i := range maps {
-			f, err := os.OpenFile(dir+"/shm", os.O_CREATE|os.O_RDWR, 0o600)
-			must(t, err, f.Truncate(32<<10))
-			maps[i], err = syscall.Mmap(int(f.Fd()), 0, 32<<10, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
-			must(t, err, f.Close())
+	mounted(t, powerloss.NewDisk(), func(dir string) {
+		self, err := os.Executable()
+		must(t, err)
+		cmd := exec.Command(self)
+		cmd.Env = append(os.Environ(), sharesMemory+"="+dir)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
 		}
-		copy(maps[0][4096:], "shared")
-		if got := string(maps[1][4096:4102]); got != "shared" {
-			t.Errorf("the other mapping has %q, want %q", got, "shared")
-		}
-		must(t, syscall.Munmap(maps[0]), syscall.Munmap(maps[1]))
 		got, err := os.ReadFile(dir + "/shm")
 		must(t, err)
 		if string(got[4096:4102]) != "shared" {
 			t.Errorf("the file has %q, want %q", got[4096:4102], "shared")
 		}
 	})
+}
+
+// sharesMemory names the directory to a process that is only to shareMemory.
+const sharesMemory = "POWERLOSS_SHARES_MEMORY"
+
+// shareMemory writes through one mapping of a file and reads through another.
+func shareMemory(dir string) error {
+	var maps [2][]byte
+	for i := range maps {
+		f, err := os.OpenFile(dir+"/shm", os.O_CREATE|os.O_RDWR, 0o600)
+		if err != nil {
+			return err
+		}
+		if err := f.Truncate(32 << 10); err != nil {
+			return err
+		}
+		maps[i], err = syscall.Mmap(int(f.Fd()), 0, 32<<10, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+	}
+	copy(maps[0][4096:], "shared")
+	if got := string(maps[1][4096:4102]); got != "shared" {
+		return fmt.Errorf("the other mapping has %q, want %q", got, "shared")
+	}
+	return errors.Join(syscall.Munmap(maps[0]), syscall.Munmap(maps[1]))
 }
 
 func TestLocks(t *testing.T) {
@@ -328,5 +353,42 @@ func TestOneSeedChoosesTheSame(t *testing.T) {
 				t.Fatalf("seed %d: %s differs between two survivors", seed, name)
 			}
 		}
+	}
+}
+
+// A full disk takes no new file and no longer one; all else goes on.
+func TestAFullDisk(t *testing.T) {
+	d := powerloss.NewDisk()
+	mounted(t, d, func(dir string) {
+		must(t, save(dir+"/file", "text", true, true), save(dir+"/other", "text", true, true))
+		for _, fullness := range []powerloss.Fullness{powerloss.Full, powerloss.Surprising} {
+			d.Fill(fullness)
+			var at syscall.Statfs_t
+			must(t, syscall.Statfs(dir, &at))
+			if says := at.Bavail == 0; says != (fullness == powerloss.Full) {
+				t.Errorf("%v: got %d blocks free", fullness, at.Bavail)
+			}
+			for name, err := range map[string]error{
+				"a new file":      save(dir+"/new", "text", false, false),
+				"a new directory": os.Mkdir(dir+"/sub", 0o700),
+				"a new name":      os.Link(dir+"/file", dir+"/twice"),
+				"a longer file":   os.Truncate(dir+"/file", 100),
+				"more text":       save(dir+"/file", "more text", true, false),
+			} {
+				if !errors.Is(err, syscall.ENOSPC) {
+					t.Errorf("%s on a full disk: got %v, want %v", name, err, syscall.ENOSPC)
+				}
+			}
+			f, err := os.OpenFile(dir+"/other", os.O_WRONLY, 0)
+			must(t, err)
+			_, err = f.WriteAt([]byte("TEXT"), 0)
+			must(t, err, f.Sync(), f.Close(), os.Rename(dir+"/file", dir+"/moved"), os.Rename(dir+"/moved", dir+"/file"))
+			d.Fill(powerloss.Roomy)
+			must(t, save(dir+"/file", "text", true, false))
+		}
+		must(t, os.Remove(dir+"/other"), save(dir+"/new", "text", true, true))
+	})
+	if d.Refused() != 10 {
+		t.Errorf("got %d refused, want ten", d.Refused())
 	}
 }

@@ -20,13 +20,17 @@
 //
 // The tests run rounds: start the server on the disk, let signed clients write,
 // cut, kill, start again on what survived, and compare it with what the clients
-// were told. A Disk can also lie and ignore a sync: the tests that use this
-// prove that the rounds would see a server that doesn't sync.
+// were told. When a disk has lived its rounds, muster objects verify reads what
+// the stopped server has kept. A Disk can also be full for a while: then what
+// doesn't fit must be refused with a status that says so. And a Disk can lie and
+// ignore a sync: the tests that use this prove that the rounds would see a
+// server that doesn't sync.
 //
 //	go test ./...                               30 rounds, from fixed seeds
 //	MUSTER_NIGHT=1 go test -timeout 90m ./...   1,000 rounds
 //
-// MUSTER_POWERLOSS_ROUNDS and MUSTER_POWERLOSS_STARTS say how many rounds and
-// first starts there are, MUSTER_POWERLOSS_SEED chooses others, and
-// MUSTER_BINARY names a server, so that ../../cmd/muster isn't built.
+// MUSTER_POWERLOSS_ROUNDS, MUSTER_POWERLOSS_STARTS and MUSTER_POWERLOSS_FULL
+// say how many rounds, first starts and rounds with a full disk there are,
+// MUSTER_POWERLOSS_SEED chooses others, and MUSTER_BINARY names a server, so
+// that ../../cmd/muster isn't built.
 package powerloss

@@ -97,6 +97,9 @@ func (f *files) SetAttr(_ <-chan struct{}, in *fuse.SetAttrIn, out *fuse.AttrOut
 		if size > mostBytes {
 			return fuse.Status(syscall.EFBIG)
 		}
+		if st := f.disk.room(n, int64(size)); !st.Ok() {
+			return st
+		}
 		n.truncate(int64(size))
 		f.disk.changed("truncate", n)
 	}
@@ -112,6 +115,12 @@ func (f *files) Access(<-chan struct{}, *fuse.AccessIn) fuse.Status { return fus
 
 func (f *files) StatFs(_ <-chan struct{}, _ *fuse.InHeader, out *fuse.StatfsOut) fuse.Status {
 	const blocks = 64 << 30 / 4096
-	*out = fuse.StatfsOut{Blocks: blocks, Bfree: blocks / 2, Bavail: blocks / 2, Files: 1 << 24, Ffree: 1 << 23, Bsize: 4096, Frsize: 4096, NameLen: 255}
+	f.disk.mu.Lock()
+	defer f.disk.mu.Unlock()
+	free := uint64(blocks / 2)
+	if f.disk.fullness == Full {
+		free = 0
+	}
+	*out = fuse.StatfsOut{Blocks: blocks, Bfree: free, Bavail: free, Files: 1 << 24, Ffree: 1 << 23, Bsize: 4096, Frsize: 4096, NameLen: 255}
 	return fuse.OK
 }

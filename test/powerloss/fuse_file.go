@@ -41,6 +41,9 @@ func (f *files) Write(_ <-chan struct{}, in *fuse.WriteIn, data []byte) (uint32,
 	if in.Offset > mostBytes {
 		return 0, fuse.Status(syscall.EFBIG)
 	}
+	if st := f.disk.room(n, int64(in.Offset)+int64(len(data))); !st.Ok() {
+		return 0, st
+	}
 	n.write(int64(in.Offset), data)
 	f.disk.changed("write", n)
 	return uint32(len(data)), fuse.OK

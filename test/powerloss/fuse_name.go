@@ -16,6 +16,10 @@ func (f *files) make(in *fuse.InHeader, base string, mode uint32, op string) (*i
 		f.disk.mu.Unlock()
 		return nil, fuse.Status(syscall.EEXIST)
 	}
+	if st := f.disk.room(nil, 0); !st.Ok() {
+		f.disk.mu.Unlock()
+		return nil, st
+	}
 	n := f.disk.newInode(mode)
 	n.uid, n.gid = in.Uid, in.Gid
 	f.disk.set(dir, base, n)
@@ -59,6 +63,9 @@ func (f *files) Tmpfile(_ <-chan struct{}, in *fuse.CreateIn, out *fuse.CreateOu
 		return st
 	}
 	defer f.disk.mu.Unlock()
+	if st := f.disk.room(nil, 0); !st.Ok() {
+		return st
+	}
 	n := f.disk.newInode(syscall.S_IFREG | in.Mode&0o7777)
 	n.uid, n.gid = in.Uid, in.Gid
 	n.entry(&out.EntryOut)
@@ -78,6 +85,9 @@ func (f *files) Link(_ <-chan struct{}, in *fuse.LinkIn, base string, out *fuse.
 		return fuse.ENOENT
 	case dir.lookup(base) != nil:
 		return fuse.Status(syscall.EEXIST)
+	}
+	if st := f.disk.room(nil, 0); !st.Ok() {
+		return st
 	}
 	f.disk.set(dir, base, n)
 	f.disk.changed("link", n)

@@ -117,21 +117,22 @@ type upload struct {
 
 // ledger is what the clients of a disk were told.
 type ledger struct {
-	mu      sync.Mutex
-	tick    int64
-	names   uint64
-	puts    map[string]content
-	objects map[string]*register // by key, in the bucket without versions
-	history map[string]*history  // by key, in the bucket with versions
-	buckets map[string]*register // those that come and go
-	things  map[string]*register
-	certs   map[string]*register
-	uploads []*upload
-	certIDs []string
+	mu       sync.Mutex
+	tick     int64
+	names    uint64
+	puts     map[string]content
+	objects  map[string]*register // by key, in the bucket without versions
+	history  map[string]*history  // by key, in the bucket with versions
+	buckets  map[string]*register // those that come and go
+	things   map[string]*register
+	certs    map[string]*register
+	settings map[string]*register // tags, quotas and lifecycle rules
+	uploads  []*upload
+	certIDs  []string
 }
 
 func newLedger(certs []string) *ledger {
-	l := &ledger{puts: map[string]content{}, objects: map[string]*register{}, history: map[string]*history{}, buckets: map[string]*register{}, things: map[string]*register{}, certs: map[string]*register{}, certIDs: certs}
+	l := &ledger{puts: map[string]content{}, objects: map[string]*register{}, history: map[string]*history{}, buckets: map[string]*register{}, things: map[string]*register{}, certs: map[string]*register{}, settings: map[string]*register{}, certIDs: certs}
 	for _, id := range certs {
 		l.certs[id] = &register{}
 		l.certs[id].settle("ACTIVE")

@@ -110,7 +110,7 @@ func (w *world) live(disk *powerloss.Disk, rounds int, total *tally) error {
 		w.report(dead, "%v", err)
 		return nil
 	}
-	return errors.Join(w.verify(), w.stop())
+	return errors.Join(w.verify(), w.stop(w.verifyOffline))
 }
 
 // round starts the server, verifies what the round before left, lets the clients

@@ -162,15 +162,40 @@ func (s *server) signal(sig os.Signal) bool {
 	}
 }
 
-// stop ends the server in peace.
-func (s *server) stop() error {
+// stop ends the server in peace, and then does what has to be done on the disk.
+func (s *server) stop(then ...func() error) error {
 	if !s.signal(syscall.SIGTERM) {
 		return errors.Join(errors.New("the server doesn't stop"), s.kill())
 	}
 	if !s.cmd.ProcessState.Success() {
 		return errors.Join(fmt.Errorf("the server stopped with %v; its log:\n%s", s.cmd.ProcessState, s.log), s.finish())
 	}
-	return s.finish()
+	var all []error
+	for _, do := range then {
+		all = append(all, do())
+	}
+	return errors.Join(append(all, s.finish())...)
+}
+
+// offline returns what muster objects verify says of a stopped server's data,
+// and whether it finds all of it good.
+func (s *server) offline() (said string, good bool, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary, "objects", "verify", "--data", s.dir, "-o", "json")
+	cmd.Env = environment()
+	var out, complaint bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &complaint
+	err = cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return "", false, err
+	}
+	var found struct{ Contents, Damaged *int64 }
+	if json.Unmarshal(out.Bytes(), &found) != nil || found.Contents == nil || found.Damaged == nil {
+		return "", false, fmt.Errorf("objects verify wrote %.300q and %.300q: %v", out.Bytes(), complaint.Bytes(), err)
+	}
+	return out.String(), err == nil && *found.Damaged == 0, nil
 }
 
 func (s *server) finish() error {

@@ -81,6 +81,15 @@ func (w *world) verifyCertificates(ctx context.Context) error {
 	return nil
 }
 
+// verifyOffline sees that what the stopped server kept can be read without it.
+func (w *world) verifyOffline() error {
+	said, good, err := w.offline()
+	if err == nil && !good {
+		w.report(torn, "objects verify says %s", said)
+	}
+	return err
+}
+
 func (w *world) verifyHealth(ctx context.Context) error {
 	broken, doubts, err := w.doctor(ctx)
 	if err != nil {

@@ -65,6 +65,8 @@ func (w *worker) step() {
 		w.removeMany()
 	case n < 56:
 		w.copy()
+	case n < 60:
+		w.setting()
 	case n < 72:
 		w.putVersion()
 	case n < 78:
@@ -129,8 +131,17 @@ func (w *worker) outcome(what string, r reply, err error, refusals ...int) state
 			return refused
 		}
 	}
+	if w.noRoom(r) {
+		w.turnedAway.Add(1)
+		return refused
+	}
 	w.report(wrong, "%s: %v", what, r)
 	return unknown
+}
+
+// noRoom reports whether something was refused because the disk is full.
+func (w *world) noRoom(r reply) bool {
+	return w.full.Load() && (r.status == http.StatusInsufficientStorage || r.status == http.StatusServiceUnavailable)
 }
 
 // acknowledged counts an acknowledgement, in its moment.
@@ -175,7 +186,7 @@ func (w *worker) putIf() {
 			want = true
 		}
 	}
-	if r, s := w.put(key, header); s != unknown && (s == done) != want {
+	if r, s := w.put(key, header); s != unknown && (s == done) != want && !w.noRoom(r) {
 		w.report(wrong, "put %s with %v over %q: %v", key, header, now, r)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"muster/test/powerloss"
@@ -18,6 +19,7 @@ const (
 	plain     = "plain"     // without versions
 	versioned = "versioned" // with them
 	suspended = "suspended" // with versions once, and none since
+	settings  = "settings"  // of objects with tags; each client has one more, of settings
 )
 
 // finding is something that must not be.
@@ -46,9 +48,11 @@ type world struct {
 	moments []moment // those of the cuts
 	whole   bool     // verify reads everything, not only what was changed
 
-	mu       sync.Mutex
-	findings []finding
-	doubts   map[string]int // what doctor doubted
+	full       atomic.Bool  // the disk is full, or was a moment ago
+	turnedAway atomic.Int64 // requests, for that
+	mu         sync.Mutex
+	findings   []finding
+	doubts     map[string]int // what doctor doubted
 }
 
 func newWorld(l *ledger, seed uint64) *world {
@@ -109,7 +113,11 @@ func (s *server) furnish() (certs []string, err error) {
 		}
 		return r, err
 	}
-	for _, bucket := range []string{plain, versioned, suspended} {
+	all := []string{plain, versioned, suspended, settings}
+	for n := range clients {
+		all = append(all, settingsOf(n))
+	}
+	for _, bucket := range all {
 		if _, err := expect(s.s3(ctx, "PUT", bucket, "", nil, nil, nil)); err != nil {
 			return nil, err
 		}
