@@ -26,9 +26,9 @@ import (
 type Keeper interface {
 	// MakeBucket makes room for a bucket. It is not an error if there is room already.
 	MakeBucket(ctx context.Context, bucket string) error
-	// RemoveBucket fails with fault.InUse while the bucket holds an object, a
-	// version, a delete marker or an upload under way. It is not an error if
-	// there is no such bucket.
+	// RemoveBucket removes a bucket; uploads that are under way go with it. It
+	// fails with fault.InUse while the bucket holds an object, a version or a
+	// delete marker. It is not an error if there is no such bucket.
 	RemoveBucket(ctx context.Context, bucket string) error
 	// Versioning returns whether the bucket keeps versions.
 	Versioning(ctx context.Context, bucket string) (Versioning, error)

@@ -110,9 +110,14 @@ func (o *Objects) MakeBucket(ctx context.Context, bucket string) error {
 	return o.rows.InsertBucket(ctx, bucket)
 }
 
-// RemoveBucket removes an empty bucket.
+// RemoveBucket removes an empty bucket, and what was uploaded of objects to come.
 func (o *Objects) RemoveBucket(ctx context.Context, bucket string) error {
-	return o.rows.DeleteBucket(ctx, bucket)
+	gone, err := o.rows.DeleteBucket(ctx, bucket)
+	if err != nil {
+		return err
+	}
+	o.remove(ctx, gone)
+	return nil
 }
 
 // Versioning returns whether the bucket keeps versions.

@@ -20,9 +20,10 @@ type Rows interface {
 
 	// InsertBucket keeps a bucket. It is not an error if it is there.
 	InsertBucket(ctx context.Context, name string) error
-	// DeleteBucket fails with fault.InUse while the bucket has a version or an
-	// upload. It is not an error if there is no such bucket.
-	DeleteBucket(ctx context.Context, name string) error
+	// DeleteBucket removes a bucket with the uploads that are under way in it. It
+	// fails with fault.InUse while the bucket has a version, or more uploads and
+	// parts than can go at once. It is not an error if there is no such bucket.
+	DeleteBucket(ctx context.Context, name string) ([]Gone, error)
 	// Buckets returns the names of all buckets, in their order.
 	Buckets(ctx context.Context) ([]string, error)
 	// Bucket fails with NoBucket.

@@ -126,6 +126,9 @@ func binary(ctx context.Context, dir string) (string, error) {
 		return filepath.Abs(b)
 	}
 	b := filepath.Join(dir, "muster")
+	if _, err := os.Stat(b); err == nil {
+		return b, nil
+	}
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", b, "./cmd/muster")
 	cmd.Stderr = os.Stderr
 	return b, cmd.Run()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -149,17 +150,20 @@ func (s *objectStore) ask(ctx context.Context, method, path string, body []byte)
 	return err
 }
 
-// openOwn opens a store of objects in this process.
-func openOwn(ctx context.Context, dir string) (own *objects.Objects, closed func() error, err error) {
-	master, _, err := seal.Load(filepath.Join(dir, "own.key"))
+// openOwn opens the store of objects of a data directory in this process.
+func openOwn(ctx context.Context, data string) (own *objects.Objects, closed func() error, err error) {
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return nil, nil, err
+	}
+	master, _, err := seal.Load(filepath.Join(data, "master.key"))
 	if err != nil {
 		return nil, nil, err
 	}
-	files, err := content.Open(filepath.Join(dir, "own-content"))
+	files, err := content.Open(filepath.Join(data, "content"))
 	if err != nil {
 		return nil, nil, err
 	}
-	db, err := store.OpenObjects(ctx, filepath.Join(dir, "own.db"))
+	db, err := store.OpenObjects(ctx, filepath.Join(data, "objects.db"))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -182,7 +186,7 @@ func benchWriters(ctx context.Context, t *table, m *muster, dir string, rounds i
 	if err != nil {
 		return err
 	}
-	own, closed, err := openOwn(ctx, dir)
+	own, closed, err := openOwn(ctx, filepath.Join(dir, "alone"))
 	if err != nil {
 		return err
 	}
@@ -210,12 +214,62 @@ var listed = 1_000_000
 
 // benchLists compares a page of a list of many objects with one of a thousand.
 // The buckets are filled in this process: that is quicker.
+//
+// Then it compares how long the server takes to start over them, and how much
+// memory it has then, with one that has no objects.
 func benchLists(ctx context.Context, t *table, dir string, rounds int) error {
-	own, closed, err := openOwn(ctx, dir)
+	many, none := filepath.Join(dir, "many"), filepath.Join(dir, "none")
+	for _, data := range []string{many, none} { // what a first start makes
+		if _, _, err := startAndStop(ctx, dir, data); err != nil {
+			return err
+		}
+	}
+	own, closed, err := openOwn(ctx, many)
 	if err != nil {
 		return err
 	}
-	defer closed()
+	if err := benchPages(ctx, t, own, rounds); err != nil {
+		closed()
+		return err
+	}
+	if err := closed(); err != nil {
+		return err
+	}
+	var took, memory [2][]float64
+	for range rounds {
+		for i, data := range []string{many, none} {
+			seconds, mib, err := startAndStop(ctx, dir, data)
+			if err != nil {
+				return err
+			}
+			took[i], memory[i] = append(took[i], seconds*1000), append(memory[i], mib)
+		}
+	}
+	t.row(fmt.Sprintf("start with %d objects", listed), "ms", took[0], took[1], "without objects")
+	t.row("  and its memory then", "MiB", memory[0], memory[1], "without objects")
+	return nil
+}
+
+// startAndStop returns how many seconds the server takes until it answers, and
+// how many MiB of memory it has then.
+func startAndStop(ctx context.Context, dir, data string) (seconds, mib float64, err error) {
+	began := time.Now()
+	m, err := startMusterOn(ctx, dir, data)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer m.stop()
+	answer, err := m.client.HTTP.Get(m.api + "/readyz")
+	if err != nil {
+		return 0, 0, err
+	}
+	answer.Body.Close()
+	seconds = time.Since(began).Seconds()
+	mib, err = m.resident()
+	return seconds, mib, err
+}
+
+func benchPages(ctx context.Context, t *table, own *objects.Objects, rounds int) error {
 	const few = "sagemaker-few"
 	if err := own.MakeBucket(ctx, few); err != nil {
 		return err

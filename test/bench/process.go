@@ -52,6 +52,21 @@ func (p process) cpu() (time.Duration, error) {
 	return time.Duration(user+system) * clockTick, nil
 }
 
+// resident is the memory that the process has, in MiB.
+func (p process) resident() (float64, error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(raw)) {
+		var kib float64
+		if _, err := fmt.Sscanf(line, "VmRSS: %f kB", &kib); err == nil {
+			return kib / 1024, nil
+		}
+	}
+	return 0, fmt.Errorf("process %d has no VmRSS", p.cmd.Process.Pid)
+}
+
 type muster struct {
 	process
 	api, deviceAddr, account string
@@ -64,11 +79,14 @@ func newClient() *http.Client {
 }
 
 func startMuster(ctx context.Context, dir string) (*muster, error) {
+	return startMusterOn(ctx, dir, filepath.Join(dir, "data"))
+}
+
+func startMusterOn(ctx context.Context, dir, data string) (*muster, error) {
 	b, err := binary(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	data := filepath.Join(dir, "data")
 	logs, err := os.Create(filepath.Join(dir, "muster.log"))
 	if err != nil {
 		return nil, err
@@ -80,7 +98,7 @@ func startMuster(ctx context.Context, dir string) (*muster, error) {
 		return nil, err
 	}
 	m := &muster{process: process{cmd: cmd}}
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(2 * time.Millisecond) {
 		if err = m.read(data); err == nil {
 			break
 		}

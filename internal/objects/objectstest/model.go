@@ -93,7 +93,7 @@ func (m *Model) MakeBucket(_ context.Context, name string) error {
 func (m *Model) RemoveBucket(_ context.Context, name string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if b := m.buckets[name]; b != nil && len(b.versions)+len(b.uploads) > 0 {
+	if b := m.buckets[name]; b != nil && len(b.versions) > 0 {
 		return fault.InUse.Errorf("the bucket is not empty")
 	}
 	delete(m.buckets, name)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 
-	"muster/internal/fault"
 	"muster/internal/objects"
 )
 
@@ -238,7 +237,6 @@ func uploadBesideObject(c *check) {
 		c.holds(newest(b, "k"), "of a put")
 		c.remove(b, "k", "")
 		c.absent(b, "k")
-		c.refused(c.RemoveBucket(c.ctx, b), fault.InUse)
 		c.complete(u, p)
 		c.holds(newest(b, "k"), "of the upload")
 	})
