@@ -3,7 +3,9 @@ package server
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -72,6 +74,11 @@ func (s *Server) build(ctx context.Context) error {
 	background, stop := context.WithCancel(context.Background())
 	s.stopBackground = stop
 	c := s.config
+	for _, file := range []string{rootKeyFile(c.Data), c.MasterKeyFile} {
+		if err := ownOrRoots(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
 	root, err := account.LoadRootKey(c.Account, rootKeyFile(c.Data), c.Getenv)
 	if err != nil {
 		return err

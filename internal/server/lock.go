@@ -9,15 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockData makes the data directory and takes it for this process. The lock
-// ends with the process, however it ends; the file stays.
+// lockData takes the data directory for this process. The lock ends with the
+// process, however it ends; the file stays.
 func lockData(dir string) (unlock func(), err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data directory: %w", err)
-	}
-	if err := os.Chmod(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("close the data directory to others: %w", err)
-	}
 	f, err := os.OpenFile(lockFile(dir), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the lock: %w", err)

@@ -52,6 +52,9 @@ func Open(ctx context.Context, c Config) (_ *Server, err error) {
 			err = errors.Join(err, s.close())
 		}
 	}()
+	if err := claimData(c.Data); err != nil {
+		return nil, err
+	}
 	unlock, err := lockData(c.Data)
 	if err != nil {
 		return nil, err
