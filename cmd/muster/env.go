@@ -83,6 +83,7 @@ func clientEnvironment(s server.State, key account.RootKey) []variable {
 		{"AWS_DEFAULT_REGION", s.Region},
 		{"AWS_REGION", s.Region},
 		{"MUSTER_ROOT_CA_URL", s.API + "/repository/AmazonRootCA1.pem"},
+		{"MUSTER_ROOT_CA_SHA256", s.RootSum},
 	}
 	if s.APITLS != "" {
 		vars = append(vars, variable{"AWS_CA_BUNDLE", s.APITLS})

@@ -112,9 +112,10 @@ func announce(w io.Writer, s server.State, data string) {
   device port        https://%s (mutual TLS), endpoint %s
   root key           %s
   root certificate   %s, also at %s/repository/AmazonRootCA1.pem
+                     SHA-256 %s
 
 In another shell:  eval "$(muster env%s)"
-`, s.Version, s.API, s.Devices, s.Endpoint, s.RootKey, s.RootCA, s.API, dataFlag(data))
+`, s.Version, s.API, s.Devices, s.Endpoint, s.RootKey, s.RootCA, s.API, s.RootSum, dataFlag(data))
 }
 
 func dataFlag(data string) string {

@@ -19,12 +19,14 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"math/big"
+	"strings"
 	"time"
 
 	"muster/internal/fault"
@@ -213,6 +215,13 @@ func (k Kept) open(master *seal.Master) (signer, error) {
 		return signer{}, errors.New("its private key is not that of its certificate")
 	}
 	return signer{cert, key}, nil
+}
+
+// RootFingerprint returns the SHA-256 of the root certificate as openssl x509
+// -fingerprint -sha256 writes it, for whoever fetches it before anything trusts it.
+func (a *Authority) RootFingerprint() string {
+	sum := sha256.Sum256(a.root.Raw)
+	return strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":")
 }
 
 // RootPEM answers the root certificate: what clients must trust.

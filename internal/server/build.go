@@ -83,6 +83,9 @@ func (s *Server) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.checkRootSecret(root); err != nil {
+		return err
+	}
 	database := filepath.Join(c.Data, "muster.db")
 	master, err := s.masterKey(database)
 	if err != nil {
@@ -146,6 +149,23 @@ func (s *Server) masterKey(database string) (*seal.Master, error) {
 		s.log.Info("made the master key; keep a copy of it elsewhere", "file", file)
 	}
 	return master, err
+}
+
+// leastSecret is how long the secret of a root key is at least that is fit to
+// be used beyond this machine: every signed request lets whoever sees it guess.
+const leastSecret = 20
+
+// checkRootSecret warns of a secret that can be guessed, and refuses it where
+// others can see what is signed with it.
+func (s *Server) checkRootSecret(root account.RootKey) error {
+	if len(root.Secret.Reveal()) >= leastSecret {
+		return nil
+	}
+	if !isLoopback(s.config.API) || !isLoopback(s.config.Devices) {
+		return BadConfig{fmt.Errorf("MUSTER_ROOT_SECRET_ACCESS_KEY has fewer than %d characters: too few where a port is open beyond loopback, since whoever sees a signed request can guess it", leastSecret)}
+	}
+	s.log.Warn("the root secret access key is short: whoever sees a signed request can guess it", "characters_at_least", leastSecret)
+	return nil
 }
 
 func exists(file string) bool {

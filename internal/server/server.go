@@ -99,7 +99,7 @@ func (s *Server) publish() error {
 	}
 	s.state = State{
 		PID: os.Getpid(), Version: c.Version, API: s.apiURL(), Devices: reachable(s.devOn[0]), Endpoint: endpoint,
-		Hostname: c.Hostname, Region: c.Region, Account: c.Account, RootKey: rootKeyFile(c.Data), Master: c.MasterKeyFile, RootCA: rootCA,
+		Hostname: c.Hostname, Region: c.Region, Account: c.Account, RootKey: rootKeyFile(c.Data), Master: c.MasterKeyFile, RootCA: rootCA, RootSum: s.authority.RootFingerprint(),
 	}
 	if c.APITLS {
 		s.state.APITLS = rootCA

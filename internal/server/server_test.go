@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"log/slog"
 	"net"
 	"os"
@@ -132,6 +133,41 @@ func TestAMissingMasterKeyIsNotMadeAnew(t *testing.T) {
 	}
 	if err := s.close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A secret that can be guessed is for this machine alone.
+func TestAShortRootSecret(t *testing.T) {
+	for _, tc := range []struct {
+		name, api, devices, secret string
+		refused, warned            bool
+	}{
+		{"on loopback", "127.0.0.1:0", "127.0.0.1:0", "short-secret", false, true},
+		{"devices from elsewhere", "127.0.0.1:0", "0.0.0.0:0", "short-secret", true, false},
+		{"the API from elsewhere", "0.0.0.0:0", "127.0.0.1:0", "short-secret", true, false},
+		{"a long one on loopback", "127.0.0.1:0", "127.0.0.1:0", "twenty-characters-it", false, false},
+		{"a long one from elsewhere", "127.0.0.1:0", "0.0.0.0:0", "twenty-characters-it", false, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var log bytes.Buffer
+			c := Default()
+			c.Data, c.API, c.Devices, c.InsecureHTTP = t.TempDir(), tc.api, tc.devices, true
+			c.Getenv = func(name string) string {
+				return map[string]string{"MUSTER_ROOT_ACCESS_KEY_ID": "AKIAROOT", "MUSTER_ROOT_SECRET_ACCESS_KEY": tc.secret}[name]
+			}
+			c.Log = slog.New(slog.NewTextHandler(&log, nil))
+			s, err := Open(t.Context(), c)
+			if err == nil {
+				defer s.close()
+			}
+			var bad BadConfig
+			if errors.As(err, &bad) != tc.refused || !tc.refused && err != nil {
+				t.Errorf("got %v, want a refusal: %v", err, tc.refused)
+			}
+			if strings.Contains(log.String(), "secret access key is short") != tc.warned || strings.Contains(log.String(), tc.secret) {
+				t.Errorf("the log: %s", &log)
+			}
+		})
 	}
 }
 

@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"crypto/sha256"
 	"encoding/pem"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -61,6 +63,11 @@ func TestPaths(t *testing.T) {
 			t.Errorf("%s: got %q, want one certificate", path, got.Body)
 		}
 		roots = append(roots, got.Body)
+	}
+	block, _ := pem.Decode([]byte(roots[0]))
+	sum := sha256.Sum256(block.Bytes)
+	if want := strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":"); s.Env["MUSTER_ROOT_CA_SHA256"] != want || !strings.Contains(s.log.tail(), want) {
+		t.Errorf("the fingerprint of the root: got %s of muster env, want it to be %s and to be printed at the start", s.Env["MUSTER_ROOT_CA_SHA256"], want)
 	}
 	if roots[0] != roots[1] {
 		t.Error("the two root certificates differ")
