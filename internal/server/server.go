@@ -30,6 +30,7 @@ type Server struct {
 	log      *slog.Logger
 	state    State
 	draining atomic.Bool
+	ready    readiness
 
 	house
 	counts         *prometheus.HistogramVec // nil without metrics

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // startOver runs a server that keeps its objects in the S3 of another one,
@@ -60,7 +61,7 @@ func TestExternalS3(t *testing.T) {
 	// Without the S3 objects are out of reach, and nothing else is.
 	s.mayFailNow(t, "its store is stopped")
 	back.Stop(t)
-	if got := s.Get(t, "/readyz"); got.Status != http.StatusOK || got.JSON("s3") != "failed" || got.JSON("store") != "ok" {
+	if got := s.readyNow(t); got.Status != http.StatusOK || got.JSON("s3") != "failed" || got.JSON("store") != "ok" {
 		t.Errorf("/readyz without the S3: got %d %s, want 200 with s3 failed: devices are still served", got.Status, got.Body)
 	}
 	w.API.S3(t, "PUT", "/"+w.Bucket, "").Refused(t, http.StatusServiceUnavailable, "SlowDown")
@@ -86,9 +87,16 @@ func TestExternalS3NeedsItsKey(t *testing.T) {
 
 	s.mayFailNow(t, "its store refuses the key")
 	back.Client().IAM(t, "UpdateAccessKey", "UserName", "store", "AccessKeyId", own.Env["AWS_ACCESS_KEY_ID"], "Status", "Inactive").OK(t)
-	if got := s.Get(t, "/readyz"); got.Status != http.StatusOK || got.JSON("s3") != "failed" {
+	if got := s.readyNow(t); got.Status != http.StatusOK || got.JSON("s3") != "failed" {
 		t.Errorf("/readyz with a key that is refused: got %d %s, want 200 with s3 failed", got.Status, got.Body)
 	}
 	c.S3(t, "GET", "/fleet-a/x", "").Refused(t, http.StatusInternalServerError, "InternalError")
 	c.IoT(t, "GET", "/things", nil).OK(t)
+}
+
+// readyNow is the answer of /readyz when the one of a second ago is forgotten.
+func (s *Server) readyNow(t *testing.T) Reply {
+	t.Helper()
+	time.Sleep(1100 * time.Millisecond)
+	return s.Get(t, "/readyz")
 }
