@@ -36,7 +36,15 @@ func document(data []byte) *body {
 }
 
 // checksumSize is the length of a checksum in base64, by its algorithm.
-var checksumSize = map[string]int{"CRC32": 8, "CRC32C": 8, "CRC64NVME": 12, "SHA1": 28, "SHA256": 44}
+var checksumSize = checksumSizes()
+
+func checksumSizes() map[string]int {
+	sizes := map[string]int{}
+	for _, a := range sigv4.ChecksumAlgorithms() {
+		sizes[a] = sigv4.ChecksumLength(strings.ToLower(checksumPrefix + a))
+	}
+	return sizes
+}
 
 const (
 	checksumPrefix  = "x-amz-checksum-"

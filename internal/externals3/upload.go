@@ -80,6 +80,11 @@ type completedPart struct {
 	CRC64NVME  string `xml:"ChecksumCRC64NVME,omitempty"`
 	SHA1       string `xml:"ChecksumSHA1,omitempty"`
 	SHA256     string `xml:"ChecksumSHA256,omitempty"`
+	SHA512     string `xml:"ChecksumSHA512,omitempty"`
+	MD5        string `xml:"ChecksumMD5,omitempty"`
+	XXHASH64   string `xml:"ChecksumXXHASH64,omitempty"`
+	XXHASH3    string `xml:"ChecksumXXHASH3,omitempty"`
+	XXHASH128  string `xml:"ChecksumXXHASH128,omitempty"`
 }
 
 // setSum sets the element of a part's checksum; it is left out without a value.
@@ -95,6 +100,16 @@ func (p *completedPart) setSum(c objects.Checksum) error {
 		p.SHA1 = c.Value
 	case "SHA256":
 		p.SHA256 = c.Value
+	case "SHA512":
+		p.SHA512 = c.Value
+	case "MD5":
+		p.MD5 = c.Value
+	case "XXHASH64":
+		p.XXHASH64 = c.Value
+	case "XXHASH3":
+		p.XXHASH3 = c.Value
+	case "XXHASH128":
+		p.XXHASH128 = c.Value
 	case "":
 	default:
 		return objects.BadChecksum
@@ -169,13 +184,19 @@ type partEntry struct {
 	CRC64NVME          string `xml:"ChecksumCRC64NVME"`
 	SHA1               string `xml:"ChecksumSHA1"`
 	SHA256             string `xml:"ChecksumSHA256"`
+	SHA512             string `xml:"ChecksumSHA512"`
+	MD5                string `xml:"ChecksumMD5"`
+	XXHASH64           string `xml:"ChecksumXXHASH64"`
+	XXHASH3            string `xml:"ChecksumXXHASH3"`
+	XXHASH128          string `xml:"ChecksumXXHASH128"`
 }
 
 func (e partEntry) part() objects.Part {
 	p := objects.Part{Number: e.PartNumber, Size: e.Size, ETag: unquote(e.ETag), Modified: timeOf(e.LastModified)}
 	for _, sum := range []objects.Checksum{
 		{Algorithm: "CRC32", Value: e.CRC32}, {Algorithm: "CRC32C", Value: e.CRC32C}, {Algorithm: "CRC64NVME", Value: e.CRC64NVME},
-		{Algorithm: "SHA1", Value: e.SHA1}, {Algorithm: "SHA256", Value: e.SHA256},
+		{Algorithm: "SHA1", Value: e.SHA1}, {Algorithm: "SHA256", Value: e.SHA256}, {Algorithm: "SHA512", Value: e.SHA512},
+		{Algorithm: "MD5", Value: e.MD5}, {Algorithm: "XXHASH64", Value: e.XXHASH64}, {Algorithm: "XXHASH3", Value: e.XXHASH3}, {Algorithm: "XXHASH128", Value: e.XXHASH128},
 	} {
 		if sum.Value != "" {
 			p.Checksum = sum

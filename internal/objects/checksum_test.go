@@ -123,7 +123,10 @@ func TestUploadChecksum(t *testing.T) {
 		{"CRC32C", "", objects.Composite}, {"CRC32C", objects.FullObject, objects.FullObject},
 		{"CRC64NVME", "", objects.FullObject}, {"CRC64NVME", objects.FullObject, objects.FullObject}, {"CRC64NVME", objects.Composite, ""},
 		{"SHA1", "", objects.Composite}, {"SHA1", objects.FullObject, ""}, {"SHA256", objects.Composite, objects.Composite}, {"SHA256", objects.FullObject, ""},
-		{"MD5", "", ""}, {"CRC32", "PARTIAL", ""}, {"", objects.Composite, ""},
+		{"SHA512", "", objects.Composite}, {"SHA512", objects.FullObject, ""}, {"MD5", "", objects.Composite}, {"MD5", objects.FullObject, ""},
+		{"XXHASH64", "", objects.Composite}, {"XXHASH64", objects.FullObject, ""}, {"XXHASH3", "", objects.Composite}, {"XXHASH3", objects.FullObject, ""},
+		{"XXHASH128", objects.Composite, objects.Composite}, {"XXHASH128", objects.FullObject, ""},
+		{"MD4", "", ""}, {"XXHASH32", "", ""}, {"CRC32", "PARTIAL", ""}, {"", objects.Composite, ""},
 	} {
 		got, err := objects.UploadChecksum(objects.Checksum{Algorithm: tc.algorithm, Type: tc.typ})
 		switch {

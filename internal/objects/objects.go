@@ -116,7 +116,7 @@ type Headers struct {
 
 // Checksum is one of S3's additional checksums.
 type Checksum struct {
-	Algorithm string // as in x-amz-checksum-algorithm: CRC32, CRC32C, CRC64NVME, SHA1, SHA256; "" for none
+	Algorithm string // as in x-amz-checksum-algorithm, such as CRC32, SHA512 or XXHASH3; "" for none
 	Type      string // FullObject or Composite
 	Value     string // base64; a composite one ends with - and the number of parts
 }

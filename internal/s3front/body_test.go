@@ -53,6 +53,7 @@ func (w *world) forms() []form {
 		{"signed", plain(signed, content)},
 		{"unsigned", plain(unsigned, content)},
 		{"with an unsigned trailer", plain(call{method: "PUT", header: []string{"X-Amz-Content-Sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER", "X-Amz-Decoded-Content-Length: 5", "X-Amz-Trailer: x-amz-checksum-crc32"}}, trailed)},
+		{"in unsigned chunks without a trailer", plain(call{method: "PUT", header: []string{"X-Amz-Content-Sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER", "X-Amz-Decoded-Content-Length: 5"}}, "5\r\nhello\r\n0\r\n\r\n")},
 		{"in signed chunks", chunked},
 		{"by URL", func(path string) (string, string) {
 			r := w.presign(w.root, "PUT", path, 0)

@@ -13,9 +13,9 @@ import (
 	"muster/internal/sigv4"
 )
 
-// algorithms are those of S3's additional checksums that Muster computes, as
+// algorithms are those of S3's additional checksums, as
 // x-amz-checksum-algorithm has them.
-var algorithms = []string{"CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"}
+var algorithms = sigv4.ChecksumAlgorithms()
 
 const checksumPrefix = "X-Amz-Checksum-"
 

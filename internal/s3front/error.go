@@ -80,6 +80,7 @@ var signatureErrors = map[sigv4.Code]Error{
 	sigv4.MissingContentLength:       {Status: 411, Code: "MissingContentLength"},
 	sigv4.IncompleteBody:             {Status: 400, Code: "IncompleteBody"},
 	sigv4.MalformedTrailer:           {Status: 400, Code: "MalformedTrailerError"},
+	sigv4.InvalidTrailer:             {Status: 400, Code: "InvalidRequest"},
 	sigv4.BodyTooLarge:               {Status: 400, Code: "MaxMessageLengthExceeded", Message: "Your request was too big."},
 	sigv4.NotImplemented:             {Status: 501, Code: "NotImplemented"},
 }

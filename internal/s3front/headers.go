@@ -31,9 +31,9 @@ var headerClasses = map[string]class{
 	"x-amz-storage-class": obeyed, "x-amz-tagging": obeyed,
 	// How it is sent and verified, in content and readXML.
 	"content-length": obeyed, "content-md5": obeyed, "x-amz-sdk-checksum-algorithm": obeyed, "x-amz-trailer": obeyed, "x-amz-decoded-content-length": obeyed,
-	"x-amz-checksum-crc32": obeyed, "x-amz-checksum-crc32c": obeyed, "x-amz-checksum-crc64nvme": obeyed, "x-amz-checksum-sha1": obeyed, "x-amz-checksum-sha256": obeyed,
+	"x-amz-checksum-crc32": obeyed, "x-amz-checksum-crc32c": obeyed, "x-amz-checksum-crc64nvme": obeyed, "x-amz-checksum-sha1": obeyed, "x-amz-checksum-sha256": obeyed, "x-amz-checksum-sha512": obeyed,
+	"x-amz-checksum-md5": obeyed, "x-amz-checksum-xxhash64": obeyed, "x-amz-checksum-xxhash3": obeyed, "x-amz-checksum-xxhash128": obeyed,
 	"x-amz-checksum-algorithm": obeyed, "x-amz-checksum-type": obeyed, "x-amz-checksum-mode": obeyed, "x-amz-mp-object-size": obeyed,
-	"x-amz-checksum-md5": refused, "x-amz-checksum-sha512": refused, "x-amz-checksum-xxhash64": refused, "x-amz-checksum-xxhash3": refused, "x-amz-checksum-xxhash128": refused,
 	// Conditions and ranges.
 	"if-match": obeyed, "if-none-match": obeyed, "if-modified-since": obeyed, "if-unmodified-since": obeyed, "if-range": obeyed, "range": obeyed,
 	"x-amz-if-match-initiated-time": refused, "x-amz-if-match-last-modified-time": refused, "x-amz-if-match-size": refused, // of directory buckets

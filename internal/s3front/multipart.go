@@ -10,7 +10,7 @@ import (
 	"muster/internal/objects"
 )
 
-var errBadAlgorithm = badRequest("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+var errBadAlgorithm = badRequest("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [" + strings.Join(slices.Sorted(slices.Values(algorithms)), ", ") + "]")
 
 func (r *request) upload() objects.Upload {
 	return objects.Upload{Bucket: r.target.bucket, Key: r.target.key, ID: r.params["uploadId"]}
@@ -52,7 +52,7 @@ func (f *Front) createUpload(w *answer, r *request) (err error) {
 func readUploadChecksum(h http.Header) (objects.Checksum, error) {
 	c := objects.Checksum{Algorithm: strings.ToUpper(h.Get("X-Amz-Checksum-Algorithm")), Type: strings.ToUpper(h.Get("X-Amz-Checksum-Type"))}
 	whole := c.Algorithm == "CRC64NVME"
-	composite := c.Algorithm == "SHA1" || c.Algorithm == "SHA256"
+	composite := !whole && c.Algorithm != "CRC32" && c.Algorithm != "CRC32C"
 	switch {
 	case c.Algorithm == "" && c.Type == "":
 	case c.Algorithm == "":
@@ -106,20 +106,29 @@ type completion struct {
 }
 
 type completedPart struct {
-	PartNumber                                                                     int
-	ETag                                                                           string
-	ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME, ChecksumSHA1, ChecksumSHA256 string
+	PartNumber int
+	ETag       string
+
+	ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME     string
+	ChecksumSHA1, ChecksumSHA256, ChecksumSHA512         string
+	ChecksumMD5                                          string
+	ChecksumXXHASH64, ChecksumXXHASH3, ChecksumXXHASH128 string
 }
 
 // checksum is the one that is named for a part.
 func (p completedPart) checksum() (found objects.Checksum, err error) {
-	for i, value := range []string{p.ChecksumCRC32, p.ChecksumCRC32C, p.ChecksumCRC64NVME, p.ChecksumSHA1, p.ChecksumSHA256} {
+	for _, sum := range []objects.Checksum{
+		{Algorithm: "CRC32", Value: p.ChecksumCRC32}, {Algorithm: "CRC32C", Value: p.ChecksumCRC32C}, {Algorithm: "CRC64NVME", Value: p.ChecksumCRC64NVME},
+		{Algorithm: "SHA1", Value: p.ChecksumSHA1}, {Algorithm: "SHA256", Value: p.ChecksumSHA256}, {Algorithm: "SHA512", Value: p.ChecksumSHA512},
+		{Algorithm: "MD5", Value: p.ChecksumMD5},
+		{Algorithm: "XXHASH64", Value: p.ChecksumXXHASH64}, {Algorithm: "XXHASH3", Value: p.ChecksumXXHASH3}, {Algorithm: "XXHASH128", Value: p.ChecksumXXHASH128},
+	} {
 		switch {
-		case value == "":
+		case sum.Value == "":
 		case found.Value != "":
 			return found, badRequest("Expecting a single checksum of each part.")
 		default:
-			found = objects.Checksum{Algorithm: algorithms[i], Value: value}
+			found = sum
 		}
 	}
 	return found, nil

@@ -100,7 +100,7 @@ func TestPresignedURLs(t *testing.T) {
 		{"get, as head", "GET", "/cat", 0, as("HEAD"), 403, ""},
 		{"get, as delete", "GET", "/cat", 0, as("DELETE"), 403, "SignatureDoesNotMatch"},
 		{"put, as get", "PUT", "/cat", 0, as("GET"), 403, "SignatureDoesNotMatch"},
-		{"get, of another key", "GET", "/cat", 0, swap("cat", "secret"), 403, "SignatureDoesNotMatch"},
+		{"get, of another key", "GET", "/cat", 0, func(r *http.Request) { r.URL.Path = strings.Replace(r.URL.Path, "cat", "secret", 1) }, 403, "SignatureDoesNotMatch"},
 		{"get, of another type", "GET", "/cat?response-content-type=text%2Fy", 0, swap("text%2Fy", "text%2Fhtml"), 403, "SignatureDoesNotMatch"},
 		{"get, with a type added", "GET", "/cat", 0, func(r *http.Request) { r.URL.RawQuery += "&response-content-type=text%2Fhtml" }, 403, "SignatureDoesNotMatch"},
 		{"get, with its tags asked", "GET", "/cat", 0, func(r *http.Request) { r.URL.RawQuery += "&tagging" }, 403, "SignatureDoesNotMatch"},

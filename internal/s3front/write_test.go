@@ -1,6 +1,7 @@
 package s3front_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"strings"
@@ -28,7 +29,14 @@ func TestWritesThatAreRefused(t *testing.T) {
 		{"another MD5", []string{"Content-Md5: 1B2M2Y8AsgTpgAmY7PhCfg=="}, "BadDigest"},
 		{"another CRC32", []string{"X-Amz-Checksum-Crc32: AAAAAA=="}, "BadDigest"},
 		{"another CRC64NVME", []string{"X-Amz-Checksum-Crc64nvme: AAAAAAAAAAA="}, "BadDigest"},
+		{"another SHA512", []string{"X-Amz-Checksum-Sha512: " + sumOf("x-amz-checksum-sha512", "other")}, "BadDigest"},
+		{"another MD5 as a checksum", []string{"X-Amz-Checksum-Md5: 1B2M2Y8AsgTpgAmY7PhCfg=="}, "BadDigest"},
+		{"another XXHASH64", []string{"X-Amz-Checksum-Xxhash64: 70bbN1HY6Zk="}, "BadDigest"},
+		{"another XXHASH3", []string{"X-Amz-Checksum-Xxhash3: LQaABTjTlMI="}, "BadDigest"},
+		{"another XXHASH128", []string{"X-Amz-Checksum-Xxhash128: maoG0wFHmNhgAcMkRo1Jfw=="}, "BadDigest"},
 		{"a checksum that is none", []string{"X-Amz-Checksum-Crc32: hello"}, "InvalidRequest"},
+		{"a checksum of half the length", []string{"X-Amz-Checksum-Xxhash128: LQaABTjTlMI="}, "InvalidRequest"},
+		{"two checksums, one of them an MD5", []string{"X-Amz-Checksum-Crc32: NhCmhg==", "X-Amz-Checksum-Md5: XUFAKrxLKna5cZ2REBfFkg=="}, "InvalidRequest"},
 		{"a checksum of another length", []string{"X-Amz-Checksum-Crc32: AAAAAAAAAAA="}, "InvalidRequest"},
 		{"two checksums", []string{"X-Amz-Checksum-Crc32: NhCmhg==", "X-Amz-Checksum-Crc32c: mnG7TA=="}, "InvalidRequest"},
 		{"another algorithm than is named", []string{"X-Amz-Checksum-Crc32: NhCmhg==", "X-Amz-Sdk-Checksum-Algorithm: SHA1"}, "InvalidRequest"},
@@ -228,6 +236,55 @@ func TestPartsOfAnObject(t *testing.T) {
 		got := w.do(w.root, "POST", "/photos/x?uploads", append([]string{""}, strings.Split(header, "\n")...)...)
 		if fine != (got.status == 200) || !fine && got.code != "InvalidRequest" {
 			t.Errorf("an upload with %q: got %v, want it to be fine: %v", header, got, fine)
+		}
+	}
+}
+
+// Each algorithm goes through the door the same way: before and after a body,
+// for a part and in the document that completes an upload.
+func TestEveryChecksumAlgorithm(t *testing.T) {
+	w := newWorld(t)
+	w.ok("PUT", "/photos")
+	for _, algorithm := range sigv4.ChecksumAlgorithms() {
+		name := "x-amz-checksum-" + strings.ToLower(algorithm)
+		sum := sumOf(name, "hello")
+		w.ok("PUT", "/photos/cat", "hello", name+": "+sum, "X-Amz-Sdk-Checksum-Algorithm: "+algorithm)
+		if h := w.ok("GET", "/photos/cat", "", "X-Amz-Checksum-Mode: ENABLED").header; h.Get(name) != sum || h.Get("X-Amz-Checksum-Type") != "FULL_OBJECT" {
+			t.Errorf("%s: got %v", algorithm, h)
+		}
+
+		began := w.ok("POST", "/photos/film?uploads", "", "X-Amz-Checksum-Algorithm: "+algorithm)
+		_, id, _ := strings.Cut(began.body, "<UploadId>")
+		id, _, _ = strings.Cut(id, "<")
+		upload := "/photos/film?uploadId=" + id
+		if got := w.do(w.root, "PUT", upload+"&partNumber=1", "hello", name+": "+sumOf(name, "other")); got.code != "BadDigest" {
+			t.Errorf("a part with another %s: got %v, want BadDigest", algorithm, got)
+		}
+		part := w.ok("PUT", upload+"&partNumber=1", "hello", name+": "+sum)
+		if part.header.Get(name) != sum {
+			t.Errorf("a part with %s: got %v", algorithm, part.header)
+		}
+		if got := w.ok("GET", upload).body; !strings.Contains(got, "<Checksum"+algorithm+">"+sum+"<") {
+			t.Errorf("parts with %s: got %s", algorithm, got)
+		}
+		complete := func(sum string) string {
+			return "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>" + part.header.Get("Etag") + "</ETag><Checksum" + algorithm + ">" + sum + "</Checksum" + algorithm + "></Part></CompleteMultipartUpload>"
+		}
+		if got := w.do(w.root, "POST", upload, complete(sumOf(name, "other"))); got.status != 400 {
+			t.Errorf("completed with another %s of a part: got %v, want 400", algorithm, got)
+		}
+		raw, err := base64.StdEncoding.DecodeString(sum)
+		must(t, err)
+		whole := sumOf(name, string(raw)) + "-1"
+		if algorithm == "CRC64NVME" {
+			whole = sum
+		}
+		if got := w.ok("POST", upload, complete(sum)).body; !strings.Contains(got, "<Checksum"+algorithm+">"+whole+"<") {
+			t.Errorf("completed with %s: got %s, want %s", algorithm, got, whole)
+		}
+		wholes := algorithm == "CRC32" || algorithm == "CRC32C" || algorithm == "CRC64NVME"
+		if got := w.do(w.root, "POST", "/photos/film?uploads", "", "X-Amz-Checksum-Algorithm: "+algorithm, "X-Amz-Checksum-Type: FULL_OBJECT"); (got.status == 200) != wholes || !wholes && got.code != "InvalidRequest" {
+			t.Errorf("%s of the full object: got %v, want it to be fine: %v", algorithm, got, wholes)
 		}
 	}
 }

@@ -165,8 +165,11 @@ func (s *Signature) chunks(r *http.Request) (*chunks, error) {
 	default:
 		return nil, fail(NotImplemented, "%s is not implemented", s.PayloadHash)
 	}
+	if c.unsigned && r.Header["X-Amz-Trailer"] == nil {
+		return c, nil // as S3 does, for which it is a body without a checksum
+	}
 	c.trailer = strings.ToLower(r.Header.Get("X-Amz-Trailer"))
-	if checksumLength[c.trailer] == 0 {
+	if ChecksumLength(c.trailer) == 0 {
 		return nil, fail(MalformedTrailer, "The value specified in the x-amz-trailer header is not supported")
 	}
 	return c, nil

@@ -2,6 +2,7 @@ package sigv4_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"io"
 	"net/http"
 	"strings"
@@ -41,7 +42,8 @@ func TestChunkedRefusals(t *testing.T) {
 		{"larger than announced", "fffffff;chunk-signature=0\r\n", false, sigv4.IncompleteBody},
 		{"empty", "", false, sigv4.IncompleteBody},
 		{"checksum changed", swap(trailed, "sOO8/Q==", "sOO8/Q=a"), true, sigv4.SignatureDoesNotMatch},
-		{"checksum of another length", swap(trailed, "sOO8/Q==", "sOO8"), true, sigv4.MalformedTrailer},
+		{"checksum of another length", swap(trailed, "sOO8/Q==", "sOO8"), true, sigv4.InvalidTrailer},
+		{"checksum that is empty", swap(trailed, "sOO8/Q==", ""), true, sigv4.MalformedTrailer},
 		{"other trailer than announced", swap(trailed, "checksum-crc32c:", "checksum-sha1:"), true, sigv4.MalformedTrailer},
 		{"trailer without its signature", swap(trailed, "x-amz-trailer-signature", "x-amz-other"), true, sigv4.MalformedTrailer},
 		{"trailer twice", swap(trailed, "x-amz-trailer-s", "x-amz-checksum-crc32c:sOO8/Q==\r\nx-amz-trailer-s"), true, sigv4.MalformedTrailer},
@@ -88,6 +90,26 @@ func TestUnsignedTrailer(t *testing.T) {
 				t.Errorf("Body: got %q, %v; want %q, %q", got, err, tc.want, tc.code)
 			}
 		})
+	}
+	for _, tc := range []struct {
+		name, body string
+		code       sigv4.Code
+	}{
+		{"none announced", "4\r\nbody\r\n0\r\n\r\n", ""},
+		{"none announced and one sent", framed, sigv4.MalformedTrailer},
+		{"none announced and one without a name sent", "4\r\nbody\r\n0\r\n:2ThQ9w==\r\n\r\n", sigv4.MalformedTrailer},
+		{"none announced, breaks off", "4\r\nbo", sigv4.IncompleteBody},
+		{"none announced, too short", "2\r\nbo\r\n0\r\n\r\n", sigv4.IncompleteBody},
+	} {
+		got, err := read(t, s3Put(t, tc.body, mode, "X-Amz-Decoded-Content-Length: 4"))
+		if code(err) != tc.code || (err == nil && got != "body") {
+			t.Errorf("%s: got %q, %v; want %q", tc.name, got, err, tc.code)
+		}
+	}
+	for _, header := range []string{"X-Amz-Trailer: ", "X-Amz-Trailer: x-amz-checksum-md4", "X-Amz-Trailer: x-amz-meta-a"} {
+		if _, err := read(t, s3Put(t, framed, mode, "X-Amz-Decoded-Content-Length: 4", header)); code(err) != sigv4.MalformedTrailer {
+			t.Errorf("%s: got %v, want %v", header, err, sigv4.MalformedTrailer)
+		}
 	}
 	r := put(strings.Replace(framed, "2Th", "3Th", 1))
 	if _, err := verified(t, r).ReadAll(r, 100); code(err) != sigv4.PayloadMismatch {
@@ -170,13 +192,28 @@ func TestChecksum(t *testing.T) {
 	for name, want := range map[string]string{ // of "123456789", the catalogues' check values
 		"x-amz-checksum-crc32": "y/Q5Jg==", "x-amz-checksum-crc32c": "4waSgw==", "x-amz-checksum-crc64nvme": "rosUhgp5mIg=",
 		"x-amz-checksum-sha1": "98O8HYCOBHMq32eZZczDTKeuNEE=", "x-amz-checksum-sha256": "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU=",
+		"x-amz-checksum-md5": "JfnnlDI7RTiF9RgfG2JNCw==", "x-amz-checksum-sha512": "2eZ2LdHI6vbWGzxhkvxAjU1tXxF20MKRabwk5xw/J0rSf81YEbMT1oH35V7ALXPUmclUVba1u1A6z1dPuo/+hQ==",
+		"x-amz-checksum-xxhash64": "jLhB20DmroM=", "x-amz-checksum-xxhash3": "ctyxi2ehff8=", "x-amz-checksum-xxhash128": "MxGUd+3l3NXpcWQnaB1YYA==",
 	} {
 		if got, ok := sigv4.Checksum(name, []byte("123456789")); !ok || got != want {
 			t.Errorf("Checksum(%s): got %q, %v; want %q", name, got, ok, want)
 		}
+		if got := sigv4.ChecksumLength(name); got != len(want) {
+			t.Errorf("ChecksumLength(%s): got %d, want %d", name, got, len(want))
+		}
 	}
-	if _, ok := sigv4.Checksum("x-amz-checksum-md5", nil); ok {
-		t.Error("Checksum: md5 known")
+	// Of nothing, as xxHash's own documentation writes them: the highest byte first.
+	for name, want := range map[string]string{
+		"x-amz-checksum-xxhash64": "ef46db3751d8e999", "x-amz-checksum-xxhash3": "2d06800538d394c2", "x-amz-checksum-xxhash128": "99aa06d3014798d86001c324468d497f",
+	} {
+		if got := hex.EncodeToString(sigv4.NewChecksum(name).Sum(nil)); got != want {
+			t.Errorf("%s of nothing: got %s, want %s", name, got, want)
+		}
+	}
+	for _, name := range []string{"x-amz-checksum-md4", "x-amz-checksum-MD5", "x-amz-checksum-", "md5", "x-amz-checksum-type", ""} {
+		if _, ok := sigv4.Checksum(name, nil); ok || sigv4.ChecksumLength(name) != 0 {
+			t.Errorf("Checksum: %q is known", name)
+		}
 	}
 }
 

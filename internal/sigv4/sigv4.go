@@ -60,7 +60,8 @@ const (
 	PayloadMismatch            Code = "PayloadMismatch"      // the body is not what the hash says
 	MissingContentLength       Code = "MissingContentLength" // a body of unknown length
 	IncompleteBody             Code = "IncompleteBody"       // chunked framing that breaks off or can't be read
-	MalformedTrailer           Code = "MalformedTrailer"     // the checksum after a chunked body
+	MalformedTrailer           Code = "MalformedTrailer"     // what comes after a chunked body is not what was announced
+	InvalidTrailer             Code = "InvalidTrailer"       // the checksum after a chunked body can't be one
 	BodyTooLarge               Code = "BodyTooLarge"         // more than the caller of ReadAll takes
 	NotImplemented             Code = "NotImplemented"       // a streaming mode Muster doesn't know
 )

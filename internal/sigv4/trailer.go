@@ -1,14 +1,8 @@
 package sigv4
 
 import (
-	"crypto/sha1"
-	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
 	"encoding/hex"
-	"hash"
-	"hash/crc32"
-	"hash/crc64"
 	"strings"
 )
 
@@ -32,7 +26,7 @@ func (s *Signature) chain(kind, previous, hashes string) string {
 // end reads what follows the last chunk: the trailer, when one was announced.
 func (c *chunks) end() error {
 	c.done = true
-	if c.trailer == "" {
+	if c.trailer == "" && !c.unsigned {
 		if _, err := c.line(); err != nil && !c.ended {
 			return err
 		}
@@ -42,8 +36,12 @@ func (c *chunks) end() error {
 	if err != nil {
 		return err
 	}
-	if len(c.value) != checksumLength[c.trailer] {
+	switch {
+	case len(c.value) == ChecksumLength(c.trailer):
+	case c.value == "" || c.ended: // it is not there, or it breaks off
 		return fail(MalformedTrailer, malformedTrailer)
+	default:
+		return fail(InvalidTrailer, "Value for %s trailing header is invalid.", c.trailer)
 	}
 	if !c.unsigned {
 		want := c.sig.chain("-TRAILER", c.previous, Hash([]byte(c.trailer+":"+c.value+"\n")))
@@ -75,7 +73,7 @@ func (c *chunks) readTrailer() (signature string, err error) {
 		switch {
 		case l == "": // AWS's own examples have one between the trailer and its signature
 			continue
-		case !ok || seen[name]:
+		case !ok || seen[name] || name == "":
 			return "", fail(MalformedTrailer, malformedTrailer)
 		case name == c.trailer:
 			c.value = value
@@ -89,44 +87,4 @@ func (c *chunks) readTrailer() (signature string, err error) {
 		}
 	}
 	return "", fail(MalformedTrailer, malformedTrailer)
-}
-
-// checksumLength gives the base64 length of S3's checksums by header name.
-var checksumLength = map[string]int{
-	"x-amz-checksum-crc32": 8, "x-amz-checksum-crc32c": 8, "x-amz-checksum-crc64nvme": 12,
-	"x-amz-checksum-sha1": 28, "x-amz-checksum-sha256": 44,
-}
-
-var (
-	castagnoli = crc32.MakeTable(crc32.Castagnoli)
-	nvme       = crc64.MakeTable(0x9a6c9329ac4bc9b5)
-)
-
-// NewChecksum returns what computes an x-amz-checksum-* header, named in lower
-// case; nil for a name that S3 doesn't know. The header holds the sum in base64.
-func NewChecksum(name string) hash.Hash {
-	switch name {
-	case "x-amz-checksum-crc32":
-		return crc32.NewIEEE()
-	case "x-amz-checksum-crc32c":
-		return crc32.New(castagnoli)
-	case "x-amz-checksum-crc64nvme":
-		return crc64.New(nvme)
-	case "x-amz-checksum-sha1":
-		return sha1.New()
-	case "x-amz-checksum-sha256":
-		return sha256.New()
-	}
-	return nil
-}
-
-// Checksum returns the value of an x-amz-checksum-* header, named in lower
-// case, for data; ok is false for a name that S3 doesn't know.
-func Checksum(name string, data []byte) (value string, ok bool) {
-	h := NewChecksum(name)
-	if h == nil {
-		return "", false
-	}
-	h.Write(data)
-	return base64.StdEncoding.EncodeToString(h.Sum(nil)), true
 }

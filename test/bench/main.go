@@ -33,8 +33,9 @@ func main() {
 	fresh := flag.Int("fresh", 600, "requests on fresh handshakes, a round")
 	kept := flag.Int("kept", 8000, "requests on kept connections, a round")
 	inserts := flag.Int("inserts", 2000, "things created, by 32 clients")
-	only := flag.String("only", "", "measure one thing alone: vending, local, issue, inserts, objects, writers, lists or storm")
+	only := flag.String("only", "", "measure one thing alone: vending, local, issue, inserts, objects, writers, lists, memory or storm")
 	flag.IntVar(&listed, "listed", listed, "objects in the bucket that is listed")
+	flag.Int64Var(&large, "large", large, "bytes of each of the 64 objects that memory is measured with")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -78,6 +79,7 @@ func bench(ctx context.Context, rounds, fresh, kept, inserts int, only string) e
 		{"objects", func() error { return benchObjects(ctx, t, muster, dir, rounds) }},
 		{"writers", func() error { return benchWriters(ctx, t, muster, dir, rounds) }},
 		{"lists", func() error { return benchLists(ctx, t, dir, rounds) }},
+		{"memory", func() error { return benchMemory(ctx, t, muster) }},
 		{"storm", func() error { return benchStorm(ctx, t, muster, dir, rounds) }},
 	} {
 		if only != "" && only != x.name {

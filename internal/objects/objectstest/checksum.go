@@ -4,6 +4,7 @@ import (
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -12,11 +13,14 @@ import (
 	"hash/crc64"
 	"slices"
 
+	"github.com/cespare/xxhash/v2"
+	"github.com/zeebo/xxh3"
+
 	"muster/internal/objects"
 )
 
 // algorithms are all that S3 knows for additional checksums.
-var algorithms = []string{"CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"}
+var algorithms = []string{"CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128"}
 
 var (
 	castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -35,6 +39,16 @@ func newHash(algorithm string) hash.Hash {
 		return sha1.New()
 	case "SHA256":
 		return sha256.New()
+	case "SHA512":
+		return sha512.New()
+	case "MD5":
+		return md5.New()
+	case "XXHASH64":
+		return xxhash.New()
+	case "XXHASH3":
+		return xxh3.New()
+	case "XXHASH128":
+		return xxh3.New128()
 	}
 	return nil
 }
@@ -80,7 +94,7 @@ func mayHave(algorithm, typ string) bool {
 	case typ == objects.Composite:
 		return algorithm != "CRC64NVME"
 	}
-	return algorithm != "SHA1" && algorithm != "SHA256"
+	return slices.Contains([]string{"CRC32", "CRC32C", "CRC64NVME"}, algorithm)
 }
 
 func etagOf(content string) string {

@@ -83,6 +83,11 @@ func unknownChecksum(c *check) {
 		{Algorithm: "MD4"},
 		{Algorithm: "SHA1", Type: objects.FullObject},
 		{Algorithm: "SHA256", Type: objects.FullObject},
+		{Algorithm: "SHA512", Type: objects.FullObject},
+		{Algorithm: "MD5", Type: objects.FullObject},
+		{Algorithm: "XXHASH64", Type: objects.FullObject},
+		{Algorithm: "XXHASH3", Type: objects.FullObject},
+		{Algorithm: "XXHASH128", Type: objects.FullObject},
 		{Algorithm: "CRC64NVME", Type: objects.Composite},
 	} {
 		_, err := c.CreateUpload(c.ctx, objects.NewUpload{Bucket: b, Key: "k", Checksum: kind})

@@ -128,7 +128,7 @@ func one(o objects.Object, err error) answer {
 
 func (w *walk) putStep() step {
 	r, content, headers, tags := w.place(), w.content(), w.someHeaders(), w.someTags()
-	algorithm := pick(w, "", "", "CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256")
+	algorithm := pick(w, append([]string{"", "", ""}, algorithms...)...)
 	value, trailer, sum := w.chance(50), w.chance(30), w.chance(30)
 	return step{name: "Put", text: fmt.Sprintf("%s %d bytes %s", show(r), len(content), algorithm), call: func(k objects.Keeper, _ func(string) string) answer {
 		p := objects.Put{Bucket: r.Bucket, Key: r.Key, Headers: headers, Tags: tags, Body: body(content), Writer: "somebody"}

@@ -2,7 +2,7 @@
 import datetime
 import time
 
-from s3_wire import bucket, check, code, get, presigned, run, s3, signed
+from s3_wire import bucket, check, code, get, presigned, run, s3, signed, sums_of_nine
 
 
 def impossible_keys():
@@ -156,4 +156,22 @@ def encryption():
     check("which changed nothing", s3.get_object(Bucket=b, Key="k")["Body"].read(), b"x")
 
 
-run(impossible_keys, markers, dates, resumed, headers, tags, copies, encryption)
+def checksums():
+    """The algorithms that S3 got last: SHA512 botocore computes itself, the others are given by hand."""
+    b = bucket("checksums")
+    s3.put_object(Bucket=b, Key="sdk", Body=b"123456789")
+    if "SHA512" in sums_of_nine:
+        put = s3.put_object(Bucket=b, Key="sdk", Body=b"123456789", ChecksumAlgorithm="SHA512")
+        check("the SHA512 that botocore sends", put.get("ChecksumSHA512"), sums_of_nine["SHA512"])
+    for algorithm, sum in sums_of_nine.items():
+        named = {f"Checksum{algorithm}": sum}
+        check(f"the {algorithm} that was sent", s3.put_object(Bucket=b, Key=algorithm, Body=b"123456789", **named).get(f"Checksum{algorithm}"), sum)
+        check(f"another {algorithm}", code(s3.put_object, Bucket=b, Key=algorithm, Body=b"12345678", **named), "BadDigest")
+        read = s3.get_object(Bucket=b, Key=algorithm, ChecksumMode="ENABLED")
+        check(f"what is kept with {algorithm}", (read["Body"].read(), read.get(f"Checksum{algorithm}"), read.get("ChecksumType")), (b"123456789", sum, "FULL_OBJECT"))
+        check(f"{algorithm} in a list", s3.list_objects_v2(Bucket=b, Prefix=algorithm)["Contents"][0].get("ChecksumAlgorithm"), [algorithm])
+        copied = s3.copy_object(Bucket=b, Key="copy", CopySource=f"{b}/sdk", ChecksumAlgorithm=algorithm)
+        check(f"{algorithm} of a copy", copied["CopyObjectResult"].get(f"Checksum{algorithm}"), sum)
+
+
+run(impossible_keys, markers, dates, resumed, headers, tags, copies, encryption, checksums)

@@ -2,7 +2,7 @@
 import base64
 import zlib
 
-from s3_wire import MiB, bucket, check, code, run, s3, signed
+from s3_wire import MiB, bucket, check, code, run, s3, signed, sums_of_nine
 
 
 def parts():
@@ -29,7 +29,7 @@ def parts():
 def part_checksums():
     """Who begins an upload with a composite checksum names that of each part, as SDKs do by themselves."""
     b = bucket("part-checksums")
-    for algorithm in "CRC32", "SHA256":
+    for algorithm in ["CRC32", "SHA256"] + [algorithm for algorithm in ["SHA512"] if algorithm in sums_of_nine]:
         upload = {"Bucket": b, "Key": algorithm, "UploadId": s3.create_multipart_upload(Bucket=b, Key=algorithm, ChecksumAlgorithm=algorithm)["UploadId"]}
         answer = signed("PUT", f"/{b}/{algorithm}?partNumber=1&uploadId={upload['UploadId']}", body=b"x")
         check(f"a part without its {algorithm}", (answer.status, answer.code(), answer.element("Message")),
@@ -49,4 +49,22 @@ def part_checksums():
         check(f"without any, {more}", code(s3.complete_multipart_upload, **upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": etag}]}), "succeeded")
 
 
-run(parts, part_checksums)
+def all_algorithms():
+    """Uploads in parts with the algorithms that S3 got last."""
+    b = bucket("part-algorithms")
+    for algorithm, sum in sums_of_nine.items():
+        upload = {"Bucket": b, "Key": algorithm, "UploadId": s3.create_multipart_upload(Bucket=b, Key=algorithm, ChecksumAlgorithm=algorithm)["UploadId"]}
+        check(f"a part with another {algorithm}", code(s3.upload_part, **upload, PartNumber=1, Body=b"12345678", **{f"Checksum{algorithm}": sum}), "BadDigest")
+        part = s3.upload_part(**upload, PartNumber=1, Body=b"123456789", **{f"Checksum{algorithm}": sum})
+        check(f"the {algorithm} of a part", part.get(f"Checksum{algorithm}"), sum)
+        check(f"the {algorithm} in the list of parts", s3.list_parts(**upload)["Parts"][0].get(f"Checksum{algorithm}"), sum)
+        named = {"PartNumber": 1, "ETag": part["ETag"], f"Checksum{algorithm}": sum}
+        done = s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": [named]})
+        check(f"the {algorithm} of the parts", (done[f"Checksum{algorithm}"][-2:], done["ChecksumType"]), ("-1", "COMPOSITE"))
+        attributes = s3.get_object_attributes(Bucket=b, Key=algorithm, ObjectAttributes=["Checksum", "ObjectParts"])
+        check(f"the {algorithm} in the attributes", attributes["Checksum"].get(f"Checksum{algorithm}", "")[:-2], done[f"Checksum{algorithm}"][:-2])
+        check(f"a part's {algorithm} in the attributes", attributes["ObjectParts"]["Parts"][0].get(f"Checksum{algorithm}"), sum)
+        check(f"the full object's {algorithm}", code(s3.create_multipart_upload, Bucket=b, Key=algorithm, ChecksumAlgorithm=algorithm, ChecksumType="FULL_OBJECT"), "InvalidRequest")
+
+
+run(parts, part_checksums, all_algorithms)

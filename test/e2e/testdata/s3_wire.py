@@ -27,6 +27,16 @@ def client(**config):
 s3 = client()
 MiB = 1 << 20
 
+# The checksums of 123456789 by the algorithms that S3 got last, as far as this boto3 knows them.
+known = s3.meta.service_model.shape_for("ChecksumAlgorithm").enum
+sums_of_nine = {algorithm: sum for algorithm, sum in {
+    "SHA512": "2eZ2LdHI6vbWGzxhkvxAjU1tXxF20MKRabwk5xw/J0rSf81YEbMT1oH35V7ALXPUmclUVba1u1A6z1dPuo/+hQ==",
+    "MD5": "JfnnlDI7RTiF9RgfG2JNCw==",
+    "XXHASH64": "jLhB20DmroM=",
+    "XXHASH3": "ctyxi2ehff8=",
+    "XXHASH128": "MxGUd+3l3NXpcWQnaB1YYA==",
+}.items() if algorithm in known}
+
 
 def bucket(name, versioned=False):
     s3.create_bucket(Bucket=name)
