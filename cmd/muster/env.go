@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -59,8 +60,15 @@ func awaited(ctx context.Context, data string, wait time.Duration) (server.State
 	}
 }
 
-// running answers the server on data and its root key.
+// running answers the server on data and its root key. A directory of another
+// user's would point clients wherever that one likes: only root may use it, and
+// only one that is named.
 func running(data string) (server.State, account.RootKey, error) {
+	if os.Geteuid() != 0 || data == server.Default().Data {
+		if err := server.OwnOrRoots(data); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return server.State{}, account.RootKey{}, err
+		}
+	}
 	s, err := server.ReadState(data)
 	if err == nil && !server.Running(data) {
 		err = server.NotRunning

@@ -75,7 +75,7 @@ func (s *Server) build(ctx context.Context) error {
 	s.stopBackground = stop
 	c := s.config
 	for _, file := range []string{rootKeyFile(c.Data), c.MasterKeyFile} {
-		if err := ownOrRoots(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := OwnOrRoots(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

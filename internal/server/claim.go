@@ -30,7 +30,7 @@ func claimData(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
-	if err := ownOrRoots(dir); err != nil {
+	if err := OwnOrRoots(dir); err != nil {
 		return err
 	}
 	switch text, err := os.ReadFile(filepath.Join(dir, marker)); {
@@ -74,9 +74,9 @@ func vacant(dir string) error {
 	return nil
 }
 
-// ownOrRoots fails unless the file at path is this user's or root's: another
+// OwnOrRoots fails unless the file at path is this user's or root's: another
 // could change it at any time, or has planted it.
-func ownOrRoots(path string) error {
+func OwnOrRoots(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
