@@ -75,6 +75,7 @@ func (d *doctor) checkAPI(ctx context.Context) {
 	d.checkSignature(ctx, client)
 	d.checkObjects(ctx, client)
 	d.checkBuckets(ctx, client)
+	d.checkRoles(ctx, client)
 }
 
 // get answers the status, headers and body at a path of the API port.
