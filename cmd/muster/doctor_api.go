@@ -166,19 +166,29 @@ func (d *doctor) checkServedRoot(ctx context.Context, client *http.Client) {
 	}
 }
 
+// asRoot is the API as the root key sees it. It fails when the key can't be read,
+// which is said of the root key.
+func (d *doctor) asRoot(client *http.Client) (*awsclient.Client, error) {
+	key, err := account.ReadRootKey(d.state.RootKey)
+	if err != nil {
+		return nil, err
+	}
+	return &awsclient.Client{
+		Endpoint: d.state.API, Region: d.state.Region, HTTP: client,
+		Credential: sigv4.Credential{AccessKey: key.AccessKeyID, Secret: key.Secret},
+	}, nil
+}
+
 // checkSignature signs a request with the root key: it is of no use when the
 // key, the clock or something in between is wrong.
 func (d *doctor) checkSignature(ctx context.Context, client *http.Client) {
 	const check = "signed request"
-	key, err := account.ReadRootKey(d.state.RootKey)
+	c, err := d.asRoot(client)
 	if err != nil {
 		d.warn(check, "see the root key", "not tried: the root key can't be read")
 		return
 	}
-	who, err := awsclient.Do(ctx, &awsclient.Client{
-		Endpoint: d.state.API, Region: d.state.Region, HTTP: client,
-		Credential: sigv4.Credential{AccessKey: key.AccessKeyID, Secret: key.Secret},
-	}, stsapi.GetCallerIdentity, &stsapi.GetCallerIdentityRequest{})
+	who, err := awsclient.Do(ctx, c, stsapi.GetCallerIdentity, &stsapi.GetCallerIdentityRequest{})
 	var refused *awsclient.Error
 	switch {
 	case errors.As(err, &refused):

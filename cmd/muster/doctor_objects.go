@@ -9,12 +9,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"muster/internal/account"
 	"muster/internal/awsapi/adminapi"
 	"muster/internal/awsclient"
 	"muster/internal/seal"
 	"muster/internal/server"
-	"muster/internal/sigv4"
 )
 
 // readSince is how long ago all contents should have been read through: the
@@ -69,17 +67,14 @@ func (d *doctor) checkKeptObjects(ctx context.Context) {
 
 // checkObjects asks the server what it found when it looked at the objects.
 func (d *doctor) checkObjects(ctx context.Context, client *http.Client) {
-	key, err := account.ReadRootKey(d.state.RootKey)
+	c, err := d.asRoot(client)
 	if err != nil {
 		return // said of the root key
 	}
 	if _, err := os.Stat(filepath.Join(d.config.Data, "objects.db")); errors.Is(err, fs.ErrNotExist) {
 		return // they are in an external S3
 	}
-	found, err := awsclient.Do(ctx, &awsclient.Client{
-		Endpoint: d.state.API, Region: d.state.Region, HTTP: client,
-		Credential: sigv4.Credential{AccessKey: key.AccessKeyID, Secret: key.Secret},
-	}, adminapi.GetObjectStore, &adminapi.GetObjectStoreRequest{})
+	found, err := awsclient.Do(ctx, c, adminapi.GetObjectStore, &adminapi.GetObjectStoreRequest{})
 	if err != nil {
 		d.warn("objects", "look at the server's log, and at the signed request", "can't tell: %v", err)
 		return

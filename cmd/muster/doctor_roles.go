@@ -8,12 +8,10 @@ import (
 	"slices"
 	"strings"
 
-	"muster/internal/account"
 	"muster/internal/awsapi/iamapi"
 	"muster/internal/awsapi/iotapi"
 	"muster/internal/awsclient"
 	"muster/internal/rolealias"
-	"muster/internal/sigv4"
 )
 
 // tooMuch are the permissions with which a device could become another, or
@@ -30,13 +28,9 @@ const rolesAsked = 200
 // aliases or write policies.
 func (d *doctor) checkRoles(ctx context.Context, client *http.Client) {
 	const check = "device roles"
-	key, err := account.ReadRootKey(d.state.RootKey)
+	c, err := d.asRoot(client)
 	if err != nil {
 		return // said of the root key
-	}
-	c := &awsclient.Client{
-		Endpoint: d.state.API, Region: d.state.Region, HTTP: client,
-		Credential: sigv4.Credential{AccessKey: key.AccessKeyID, Secret: key.Secret},
 	}
 	names, more, err := roleAliases(ctx, c)
 	var wide []string
