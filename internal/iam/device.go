@@ -18,8 +18,8 @@ func (d *Directory) withheld(c *Caller, action string) bool {
 	if !c.Device || d.DeviceControlPlane {
 		return false
 	}
-	service, operation, _ := strings.Cut(action, ":")
-	if !slices.Contains(controlled, service) || operation == "SendHeartbeat" {
+	service, operation, _ := strings.Cut(strings.ToLower(action), ":") // actions have no case
+	if !slices.Contains(controlled, service) || operation == "sendheartbeat" {
 		return false
 	}
 	return !slices.ContainsFunc(lookingVerbs, func(verb string) bool { return strings.HasPrefix(operation, verb) })
@@ -31,4 +31,4 @@ func (d *Directory) withheld(c *Caller, action string) bool {
 var controlled = []string{"iot", "iam", "sagemaker", "muster"}
 
 // lookingVerbs begin the names of operations that change nothing.
-var lookingVerbs = []string{"Describe", "Get", "List", "Search", "Simulate", "TestAuthorization"}
+var lookingVerbs = []string{"describe", "get", "list", "search", "simulate", "testauthorization"}

@@ -64,7 +64,7 @@ func compileResource(text string, g Grammar, d dialect) (resource, error) {
 	if !ok || !strings.HasPrefix(text, "arn:") {
 		return resource{}, fmt.Errorf(`Resource %s must be in ARN format or "*".`, text)
 	}
-	return resource{form: inParts, parts: parts}, place(&parts, text)
+	return resource{form: inParts, parts: parts}, checkARN(&parts, text)
 }
 
 // The kinds of resources of IAM, and those of S3 that lie in a region: see the
@@ -75,9 +75,9 @@ var (
 	regionalS3 = []string{"accesspoint/", "job/", "storage-lens/", "storage-lens-group/", "async-request/", "access-grants/"}
 )
 
-// place refuses, as AWS does, the name of something that can't be: a typo would
+// checkARN refuses, as AWS does, the name of something that can't be: a typo would
 // otherwise allow or deny nothing, and nobody would be told.
-func place(parts *[components]pattern, text string) error {
+func checkARN(parts *[components]pattern, text string) error {
 	partition, service := &parts[1], &parts[2]
 	if !partition.is("aws") && !partition.is("*") {
 		return fmt.Errorf("Partition %q is not valid for resource %q.", strings.Split(text, ":")[1], text)
