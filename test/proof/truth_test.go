@@ -210,9 +210,11 @@ func (f *field) pick(r *rand.Rand, own []*gate) (*gate, *way) {
 	return g, w
 }
 
-// asking asks for d, and uses what it has.
+// asking uses what d has from before, asks anew, and uses what it has then: so
+// credentials are tried when what they were made from is another under its name.
 func (f *field) asking(d *device) func() {
 	return func() {
+		f.use(d, true)
 		f.ask(d, true)
 		f.use(d, true)
 	}
