@@ -10,7 +10,8 @@ import (
 )
 
 // Attach attaches a managed policy to h; attaching it again is fine. It fails
-// with fault.Invalid (no policy's ARN), fault.NotFound or fault.LimitExceeded.
+// with fault.Invalid (no policy's ARN), fault.NotFound, fault.LimitExceeded, or
+// with fault.WrongState for the policy of a service-linked role, as on AWS.
 func (d *Directory) Attach(ctx context.Context, h Holder, a arn.ARN) error {
 	owner, _, _, ok := arn.SplitManagedPolicy(a)
 	if !ok {
@@ -19,7 +20,10 @@ func (d *Directory) Attach(ctx context.Context, h Holder, a arn.ARN) error {
 	if _, err := d.held(ctx, h); err != nil {
 		return err
 	}
-	_, ours := awsManaged()[a]
+	aws, ours := awsManaged()[a]
+	if ours && !aws.IsAttachable() {
+		return fault.WrongState.Errorf("Cannot attach a Service Role Policy to a Customer Role.")
+	}
 	most := limits[h.Kind].attached
 	return d.store.Attach(ctx, h, a, func(others int, exists bool) error {
 		if !ours && (owner != h.Account || !exists) {

@@ -1,15 +1,18 @@
 package iam_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
 	"muster/internal/arn"
 	"muster/internal/fault"
 	"muster/internal/iam"
+	"muster/internal/page"
 	"muster/internal/policy"
 )
 
@@ -156,6 +159,18 @@ func TestAWSManagedPoliciesForTeams(t *testing.T) {
 		{"IAMReadOnlyAccess", "iam:SimulatePrincipalPolicy", user, true},
 		{"IAMReadOnlyAccess", "iam:CreateUser", user, false},
 		{"IAMReadOnlyAccess", "sts:AssumeRole", role, false},
+		{"AWSIoTDataAccess", "iot:Publish", "arn:aws:iot:us-east-1:000000000000:topic/a", true},
+		{"AWSIoTDataAccess", "iot:CreateThing", thing, false},
+		{"AWSIoTConfigReadOnlyAccess", "iot:DescribeThing", thing, true},
+		{"AWSIoTConfigReadOnlyAccess", "iot:CreateThing", thing, false},
+		{"ReadOnlyAccess", "iot:DescribeThing", thing, true},
+		{"ReadOnlyAccess", "s3:GetObject", "arn:aws:s3:::b/k", true},
+		{"ReadOnlyAccess", "s3:PutObject", "arn:aws:s3:::b/k", false},
+		{"ReadOnlyAccess", "iam:CreateUser", user, false},
+		{"job-function/ViewOnlyAccess", "iot:ListThings", "*", true},
+		{"job-function/ViewOnlyAccess", "s3:GetObject", "arn:aws:s3:::b/k", false},
+		{"service-role/AWSGreengrassResourceAccessRolePolicy", "iot:GetThingShadow", "arn:aws:iot:us-east-1:000000000000:thing/GG_a", true},
+		{"service-role/AWSGreengrassResourceAccessRolePolicy", "iot:GetThingShadow", thing, false},
 	} {
 		d := newDirectory(t)
 		createRole(t, d, "r")
@@ -368,29 +383,42 @@ func TestTrustsByTag(t *testing.T) {
 	}
 }
 
+// Every policy of AWS's can be listed, read, compiled and attached, but for
+// those of service-linked roles.
 func TestAWSManagedPoliciesCanBeReadAndAttached(t *testing.T) {
 	d := newDirectory(t)
-	createRole(t, d, "r")
-	for _, a := range []arn.ARN{
-		fleetARN,
-		"arn:aws:iam::aws:policy/service-role/AWSIoTThingsRegistration",
-		"arn:aws:iam::aws:policy/AmazonSageMakerFullAccess",
-		"arn:aws:iam::aws:policy/AWSIoTFullAccess",
-		"arn:aws:iam::aws:policy/AmazonS3FullAccess",
-		"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
-	} {
-		p, err := d.Policy(t.Context(), account, a)
-		if err != nil || p.ARN() != a {
-			t.Errorf("%s: got %+v, %v", a, p, err)
+	all, token := []iam.CountedPolicy(nil), ""
+	for {
+		p, err := d.Policies(t.Context(), account, iam.PolicyFilter{AWS: true}, page.Request{Limit: 50, Token: token})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, token = append(all, p.Items...), p.Next
+		if token == "" {
+			break
+		}
+	}
+	if len(all) < 100 || !slices.IsSortedFunc(all, func(a, b iam.CountedPolicy) int { return cmp.Compare(a.ARN(), b.ARN()) }) {
+		t.Errorf("got %d policies of AWS's, in order or not", len(all))
+	}
+	for i, p := range all {
+		v, err := d.PolicyVersion(t.Context(), account, p.ARN(), iam.VersionID(p.Default))
+		if err != nil {
+			t.Errorf("%s: %v", p.ARN(), err)
 			continue
 		}
-		if v, err := d.PolicyVersion(t.Context(), account, a, iam.VersionID(p.Default)); err != nil || v.Document == "" {
-			t.Errorf("%s: got %+v, %v", a, v, err)
+		if _, err := policy.Parse(v.Document, policy.Identity); err != nil {
+			t.Errorf("%s: %v", p.ARN(), err)
 		}
-		attach(t, d, "r", a)
-	}
-	if entry, err := d.Role(t.Context(), account, "r"); err != nil || len(entry.Policies) != 6 {
-		t.Errorf("got %v, %v, want six policies", entry, err)
+		role := fmt.Sprint("r", i)
+		createRole(t, d, role)
+		err = d.Attach(t.Context(), iam.Holder{Account: account, Kind: iam.ARole, Name: role}, p.ARN())
+		if linked := strings.HasPrefix(p.Path, "/aws-service-role/"); linked != errors.Is(err, fault.WrongState) || !linked && err != nil {
+			t.Errorf("attach %s: got %v", p.ARN(), err)
+		}
+		if entry, err := d.Role(t.Context(), account, role); err != nil {
+			t.Errorf("a role with %s: got %v, %v", p.ARN(), entry, err)
+		}
 	}
 }
 

@@ -31,9 +31,12 @@ func (d *Directory) Policies(ctx context.Context, account string, f PolicyFilter
 	if err != nil || all.Next != "" || !f.AWS {
 		return all, err
 	}
-	for _, p := range awsManaged() {
-		if after != nil && string(p.ARN()) <= after[0] || !strings.HasPrefix(p.Path, f.Prefix) {
+	for _, p := range awsManagedAfter(after) {
+		if !strings.HasPrefix(p.Path, f.Prefix) {
 			continue
+		}
+		if len(all.Items) > r.Limit { // enough to see that there is another page
+			break
 		}
 		attached, err := d.store.AttachmentCount(ctx, account, p.ARN())
 		if err != nil {
@@ -43,8 +46,20 @@ func (d *Directory) Policies(ctx context.Context, account string, f PolicyFilter
 			all.Items = append(all.Items, CountedPolicy{p.ManagedPolicy, attached})
 		}
 	}
-	slices.SortFunc(all.Items, func(a, b CountedPolicy) int { return cmp.Compare(a.ARN(), b.ARN()) })
 	return page.Cut(all.Items, r.Limit, func(p CountedPolicy) []string { return []string{string(p.ARN())} }), nil
+}
+
+// awsManagedAfter returns AWS's own policies by ARN, those after the one that a
+// page ended with.
+func awsManagedAfter(after []string) []awsPolicy {
+	var all []awsPolicy
+	for a, p := range awsManaged() {
+		if after == nil || string(a) > after[0] {
+			all = append(all, p)
+		}
+	}
+	slices.SortFunc(all, func(a, b awsPolicy) int { return cmp.Compare(a.ARN(), b.ARN()) })
+	return all
 }
 
 // Entities answers a page of the roles and users that a managed policy is

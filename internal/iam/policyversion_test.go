@@ -163,6 +163,10 @@ func TestListsOfPolicies(t *testing.T) {
 		}
 		return all, got.Next
 	}
+	var jobs []arn.ARN
+	for _, name := range []string{"Billing", "DataScientist", "DatabaseAdministrator", "NetworkAdministrator", "SupportUser", "SystemAdministrator", "ViewOnlyAccess"} {
+		jobs = append(jobs, arn.ARN("arn:aws:iam::aws:policy/job-function/"+name))
+	}
 	for _, tc := range []struct {
 		name   string
 		filter iam.PolicyFilter
@@ -171,8 +175,7 @@ func TestListsOfPolicies(t *testing.T) {
 		{"own", iam.PolicyFilter{Own: true, Prefix: "/"}, []arn.ARN{a, b}},
 		{"own attached", iam.PolicyFilter{Own: true, Prefix: "/", Attached: true}, []arn.ARN{b}},
 		{"attached", iam.PolicyFilter{Own: true, AWS: true, Prefix: "/", Attached: true}, []arn.ARN{b, fleetARN}},
-		{"AWS's of a path", iam.PolicyFilter{AWS: true, Prefix: "/service-role/"},
-			[]arn.ARN{"arn:aws:iam::aws:policy/service-role/AWSIoTThingsRegistration", fleetARN}},
+		{"AWS's of a path", iam.PolicyFilter{AWS: true, Prefix: "/job-function/"}, jobs},
 		{"own of a path there isn't", iam.PolicyFilter{Own: true, Prefix: "/x/"}, nil},
 	} {
 		if got, _ := list(tc.filter, page.Request{Limit: 100}); !cmp.Equal(got, tc.want) {
@@ -180,8 +183,8 @@ func TestListsOfPolicies(t *testing.T) {
 		}
 	}
 	everything := iam.PolicyFilter{Own: true, AWS: true, Prefix: "/"}
-	whole, _ := list(everything, page.Request{Limit: 100})
-	for limit := 1; limit < len(whole); limit++ {
+	whole, _ := list(everything, page.Request{Limit: 1000})
+	for _, limit := range []int{1, 2, 3, 7, 100, len(whole) - 1} {
 		var all []arn.ARN
 		for next := ""; len(all) == 0 || next != ""; {
 			var some []arn.ARN

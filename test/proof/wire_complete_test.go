@@ -109,7 +109,6 @@ var neverAnswered = []never{
 	{"iam *", "ServiceFailure", "a bug's answer"},
 	{"iam *", "ConcurrentModification", "writes of one account wait for each other"},
 	{"iam *", "UnmodifiableEntity", "said of service-linked roles, which Muster has none of"},
-	{"iam *", "PolicyNotAttachable", "said of the policies of service-linked roles"},
 	{"iam Simulate*", "PolicyEvaluation", "a policy that can be read can be evaluated"},
 	{"iam De*", "LimitExceeded", "to delete or detach is to exceed nothing"},
 	{"iam SetDefaultPolicyVersion", "LimitExceeded", "a policy has one default version before and after"},

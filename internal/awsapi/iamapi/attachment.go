@@ -6,19 +6,23 @@ import (
 	"muster/internal/arn"
 	"muster/internal/awsapi"
 	"muster/internal/awswire"
+	"muster/internal/fault"
 	"muster/internal/iam"
 	"muster/internal/policy"
 )
 
+// notAttachable is IAM's name for what only service-linked roles have.
+var notAttachable = awsapi.Faults{fault.WrongState: "PolicyNotAttachable"}
+
 func (d *Door) attachments() []awsapi.Operation {
 	return []awsapi.Operation{
 		onRole(d, AttachRolePolicy, func(in *AttachRolePolicyRequest) string { return in.RoleName },
-			func(in *AttachRolePolicyRequest) policy.Context { return policyARN(in.PolicyArn) }, d.attachRolePolicy),
+			func(in *AttachRolePolicyRequest) policy.Context { return policyARN(in.PolicyArn) }, d.attachRolePolicy).With(notAttachable),
 		onRole(d, DetachRolePolicy, func(in *DetachRolePolicyRequest) string { return in.RoleName },
 			func(in *DetachRolePolicyRequest) policy.Context { return policyARN(in.PolicyArn) }, d.detachRolePolicy),
 		onRole(d, ListAttachedRolePolicies, func(in *ListAttachedRolePoliciesRequest) string { return in.RoleName }, nil, d.listAttachedRolePolicies),
 		onUser(d, AttachUserPolicy, func(in *AttachUserPolicyRequest) *string { return &in.UserName },
-			func(in *AttachUserPolicyRequest) policy.Context { return policyARN(in.PolicyArn) }, d.attachUserPolicy),
+			func(in *AttachUserPolicyRequest) policy.Context { return policyARN(in.PolicyArn) }, d.attachUserPolicy).With(notAttachable),
 		onUser(d, DetachUserPolicy, func(in *DetachUserPolicyRequest) *string { return &in.UserName },
 			func(in *DetachUserPolicyRequest) policy.Context { return policyARN(in.PolicyArn) }, d.detachUserPolicy),
 		onUser(d, ListAttachedUserPolicies, func(in *ListAttachedUserPoliciesRequest) *string { return &in.UserName }, nil, d.listAttachedUserPolicies),

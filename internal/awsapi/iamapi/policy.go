@@ -64,7 +64,7 @@ func shownPolicy(p iam.ManagedPolicy, attached int) *Policy {
 		CreateDate:                    awswire.At(p.Created),
 		DefaultVersionId:              new(iam.VersionID(p.Default)),
 		Description:                   text(p.Description),
-		IsAttachable:                  new(true),
+		IsAttachable:                  new(p.IsAttachable()),
 		Path:                          &p.Path,
 		PermissionsBoundaryUsageCount: new(int32(0)),
 		PolicyId:                      &p.ID,

@@ -13,6 +13,7 @@ own = [ask("to be attached", iam.create_policy, PolicyName=f"read{n}", Path="/ed
 aws = ["arn:aws:iam::aws:policy/" + name for name in (
     "AmazonS3ReadOnlyAccess", "AmazonS3FullAccess", "AmazonSageMakerFullAccess", "AWSIoTFullAccess",
     "service-role/AWSIoTThingsRegistration", "service-role/AmazonSageMakerEdgeDeviceFleetPolicy")]
+linked = "arn:aws:iam::aws:policy/aws-service-role/AmazonSageMakerCoreServiceRolePolicy"
 elsewhere = "arn:aws:iam::111122223333:policy/edge/read1"
 
 for kind, whose, ghost in ("role", {"RoleName": "pump"}, {"RoleName": "ghost"}), ("user", {"UserName": "nobody"}, {"UserName": "ghost"}):
@@ -22,6 +23,7 @@ for kind, whose, ghost in ("role", {"RoleName": "pump"}, {"RoleName": "ghost"}),
     ask("the same again", attach, **whose, PolicyArn=own[0])
     ask("one of AWS's", attach, **whose, PolicyArn=aws[0])
     refused("NoSuchEntity", "a policy that isn't there", attach, **whose, PolicyArn=own[0] + "s")
+    refused("PolicyNotAttachable", "a service-linked role's", attach, **whose, PolicyArn=linked)
     refused("NoSuchEntity", "another account's", attach, **whose, PolicyArn=elsewhere)
     refused("InvalidInput", "no ARN", attach, **whose, PolicyArn="longpolicynamebutnoarn")
     page = ask("a page of one", attached, **whose, MaxItems=1)
