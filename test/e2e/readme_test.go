@@ -86,14 +86,21 @@ export AWS_ACCESS_KEY_ID=$(member accessKeyId) AWS_SECRET_ACCESS_KEY=$(member se
 	s.holdsReading(t)
 }
 
-// With the user's key the tutorial runs as it does with the root key, and what
-// the policy doesn't name is refused.
+// With the user's key the tutorial runs as it does with the root key, but for
+// the role's policy, of which the text says what takes its place; and what the
+// user's policy doesn't name is refused.
 func TestReadmeWithoutTheRootKey(t *testing.T) {
 	t.Parallel()
 	helpers := shellHelpers(t)
 	shell := need(t, "sh")
 	dir := t.TempDir()
-	write(t, dir, "tutorial.sh", copied(t, "With the AWS CLI and curl", "sh", 2)[0])
+	tutorial := copied(t, "With the AWS CLI and curl", "sh", 2)[0]
+	own := regexp.MustCompile(`(?s)aws iam put-role-policy .*?\}\'\n`).FindString(tutorial)
+	attach := regexp.MustCompile("`(aws iam attach-role-policy [^`]*)`").FindStringSubmatch(readme(t, "README.md").text)
+	if own == "" || attach == nil {
+		t.Fatal("README.md has no put-role-policy in the tutorial, or nothing that takes its place")
+	}
+	write(t, dir, "tutorial.sh", strings.Replace(tutorial, own, strings.ReplaceAll(attach[1], "\n", " ")+"\n", 1))
 	write(t, dir, "user.sh", copied(t, "Working without the root key", "sh", 1)[0])
 	write(t, dir, "all.sh", helpers+`
 . ./user.sh >answers
@@ -103,6 +110,7 @@ export AWS_ACCESS_KEY_ID=$(member AccessKeyId) AWS_SECRET_ACCESS_KEY=$(member Se
 test -n "$(member sessionToken)"
 aws sts get-caller-identity
 refused AccessDenied aws iam attach-role-policy --role-name SageMakerDeviceFleetRole --policy-arn arn:aws:iam::aws:policy/AmazonS3FullAccess
+refused AccessDenied aws iam put-role-policy --role-name SageMakerDeviceFleetRole --policy-name more --policy-document file://trust.json
 refused AccessDenied aws iam create-role --role-name Admin --assume-role-policy-document file://trust.json
 refused AccessDenied aws iam attach-user-policy --user-name ana --policy-arn arn:aws:iam::aws:policy/AmazonS3FullAccess
 refused AccessDenied aws iam create-access-key

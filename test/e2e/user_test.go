@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// teamPolicy is the README's: what the tutorial needs and no more.
+// teamPolicy is the README's with Amazon's policy for devices: what Amazon's
+// tutorial needs and no more.
 const teamPolicy = `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": ["iot:*", "sagemaker:*", "s3:*"], "Resource": "*"},
   {"Effect": "Allow", "Action": ["iam:CreateRole", "iam:GetRole", "iam:PassRole"],
