@@ -21,7 +21,6 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import ClientError
 
-FLEET_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonSageMakerEdgeDeviceFleetPolicy"
 FILES = ("private.pem.key", "device.pem.crt", "AmazonRootCA1.pem")
 
 
@@ -37,7 +36,7 @@ def main():
 
     # A bucket for the devices' output, and the role they will take on.
     # us-east-1 is the one region that S3 doesn't want named.
-    bucket = f"sagemaker-edge-demo-{n}"
+    bucket, fleet = f"sagemaker-edge-demo-{n}", f"demo-device-fleet{n}"
     where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
     s3.create_bucket(Bucket=bucket, **where)
     role_name = f"SageMakerDeviceFleetRole{n}"
@@ -49,7 +48,19 @@ def main():
         ],
     }
     role_arn = iam.create_role(RoleName=role_name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    iam.attach_role_policy(RoleName=role_name, PolicyArn=FLEET_POLICY)
+    # What devices may: write the fleet's output, and the calls of a device's own.
+    device_policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/device_output/*"},
+            {
+                "Effect": "Allow",
+                "Action": ["sagemaker:GetDeviceRegistration", "sagemaker:SendHeartbeat"],
+                "Resource": f"arn:aws:sagemaker:*:*:device-fleet/{fleet}/device/*",
+            },
+        ],
+    }
+    iam.put_role_policy(RoleName=role_name, PolicyName="device", PolicyDocument=json.dumps(device_policy))
     print("role       ", role_arn)
 
     # A thing type and a thing.
@@ -58,7 +69,6 @@ def main():
     print("thing      ", iot.create_thing(thingName=thing, thingTypeName=thing_type)["thingArn"])
 
     # The fleet, with which comes its role alias.
-    fleet = f"demo-device-fleet{n}"
     sagemaker.create_device_fleet(
         DeviceFleetName=fleet,
         RoleArn=role_arn,
@@ -146,7 +156,7 @@ def main():
     for found in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
         s3.delete_object(Bucket=bucket, Key=found["Key"])
     s3.delete_bucket(Bucket=bucket)
-    iam.detach_role_policy(RoleName=role_name, PolicyArn=FLEET_POLICY)
+    iam.delete_role_policy(RoleName=role_name, PolicyName="device")
     iam.delete_role(RoleName=role_name)
     for name in FILES:
         Path(name).unlink()

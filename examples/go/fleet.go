@@ -19,10 +19,16 @@ import (
 )
 
 const (
-	fleetPolicy = "arn:aws:iam::aws:policy/service-role/AmazonSageMakerEdgeDeviceFleetPolicy"
 	trustPolicy = `{"Version": "2012-10-17", "Statement": [
 		{"Effect": "Allow", "Principal": {"Service": "credentials.iot.amazonaws.com"}, "Action": "sts:AssumeRole"},
 		{"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}]}`
+
+	// devicePolicy lets a device write its fleet's output, and make the calls of
+	// its own; it wants the names of the bucket and the fleet.
+	devicePolicy = `{"Version": "2012-10-17", "Statement": [
+		{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::%s/device_output/*"},
+		{"Effect": "Allow", "Action": ["sagemaker:GetDeviceRegistration", "sagemaker:SendHeartbeat"],
+		 "Resource": "arn:aws:sagemaker:*:*:device-fleet/%s/device/*"}]}`
 )
 
 // fleet is what one run makes.
@@ -71,7 +77,9 @@ func (f *fleet) setUp(ctx context.Context) error {
 	}
 	f.roleARN = *made.Role.Arn
 	fmt.Println("role       ", f.roleARN)
-	_, err = f.iam.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: &f.role, PolicyArn: new(fleetPolicy)})
+	_, err = f.iam.PutRolePolicy(ctx, &iam.PutRolePolicyInput{
+		RoleName: &f.role, PolicyName: new("device"), PolicyDocument: new(fmt.Sprintf(devicePolicy, f.bucket, f.name)),
+	})
 	return err
 }
 
@@ -167,7 +175,7 @@ func (f *fleet) cleanUp(ctx context.Context) error {
 		err = nil
 	}
 	all = append(all, err, f.deleteBucket(ctx))
-	did(f.iam.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: &f.role, PolicyArn: new(fleetPolicy)}))
+	did(f.iam.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &f.role, PolicyName: new("device")}))
 	did(f.iam.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &f.role}))
 	for _, name := range files {
 		all = append(all, os.Remove(name))

@@ -21,7 +21,6 @@ import { S3 } from "@aws-sdk/client-s3";
 import { SageMaker } from "@aws-sdk/client-sagemaker";
 import { STS } from "@aws-sdk/client-sts";
 
-const fleetPolicy = "arn:aws:iam::aws:policy/service-role/AmazonSageMakerEdgeDeviceFleetPolicy";
 const files = ["private.pem.key", "device.pem.crt", "AmazonRootCA1.pem"];
 
 if (!process.env.AWS_ENDPOINT_URL) {
@@ -41,6 +40,7 @@ const n = Math.floor(Date.now() / 1000); // keeps the names of two runs apart
 // A bucket for the devices' output, and the role they will take on.
 // us-east-1 is the one region that S3 doesn't want named.
 const bucket = `sagemaker-edge-demo-${n}`;
+const fleet = `demo-device-fleet${n}`;
 await s3.createBucket({
   Bucket: bucket,
   ...(region !== "us-east-1" && { CreateBucketConfiguration: { LocationConstraint: region } }),
@@ -57,7 +57,22 @@ const { Role: role } = await iam.createRole({
     })),
   }),
 });
-await iam.attachRolePolicy({ RoleName: roleName, PolicyArn: fleetPolicy });
+// What devices may: write the fleet's output, and the calls of a device's own.
+await iam.putRolePolicy({
+  RoleName: roleName,
+  PolicyName: "device",
+  PolicyDocument: JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      { Effect: "Allow", Action: "s3:PutObject", Resource: `arn:aws:s3:::${bucket}/device_output/*` },
+      {
+        Effect: "Allow",
+        Action: ["sagemaker:GetDeviceRegistration", "sagemaker:SendHeartbeat"],
+        Resource: `arn:aws:sagemaker:*:*:device-fleet/${fleet}/device/*`,
+      },
+    ],
+  }),
+});
 console.log("role       ", role.Arn);
 
 // A thing type and a thing.
@@ -68,7 +83,6 @@ const { thingArn } = await iot.createThing({ thingName, thingTypeName });
 console.log("thing      ", thingArn);
 
 // The fleet, with which comes its role alias, and a device in it.
-const fleet = `demo-device-fleet${n}`;
 await sagemaker.createDeviceFleet({
   DeviceFleetName: fleet,
   RoleArn: role.Arn,
@@ -183,7 +197,7 @@ async function cleanUp() {
     await s3.deleteObject({ Bucket: bucket, Key });
   }
   await s3.deleteBucket({ Bucket: bucket });
-  await iam.detachRolePolicy({ RoleName: roleName, PolicyArn: fleetPolicy });
+  await iam.deleteRolePolicy({ RoleName: roleName, PolicyName: "device" });
   await iam.deleteRole({ RoleName: roleName });
   files.forEach((name) => rmSync(name));
 }

@@ -34,7 +34,6 @@ refused() {
 n=$(date +%s) # keeps the names of two runs apart
 bucket=sagemaker-edge-demo-$n
 role=SageMakerDeviceFleetRole$n
-fleet_policy=arn:aws:iam::aws:policy/service-role/AmazonSageMakerEdgeDeviceFleetPolicy
 thing_type=getting-started-demo-$n
 thing=sample-device-$n
 fleet=demo-device-fleet$n
@@ -50,7 +49,15 @@ role_arn=$(aws iam create-role --role-name "$role" --query Role.Arn --output tex
     {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
   ]
 }')
-aws iam attach-role-policy --role-name "$role" --policy-arn "$fleet_policy"
+# What devices may: write the fleet's output, and the calls of a device's own.
+aws iam put-role-policy --role-name "$role" --policy-name device --policy-document '{
+  "Version": "2012-10-17",
+  "Statement": [
+    {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::'"$bucket"'/device_output/*"},
+    {"Effect": "Allow", "Action": ["sagemaker:GetDeviceRegistration", "sagemaker:SendHeartbeat"],
+     "Resource": "arn:aws:sagemaker:*:*:device-fleet/'"$fleet"'/device/*"}
+  ]
+}'
 echo "role         $role_arn"
 
 # A thing type and a thing.
@@ -153,6 +160,6 @@ if ! said=$(aws iot delete-thing-type --thing-type-name "$thing_type" 2>&1); the
     esac
 fi
 aws s3 rb --force "s3://$bucket" >/dev/null
-aws iam detach-role-policy --role-name "$role" --policy-arn "$fleet_policy"
+aws iam delete-role-policy --role-name "$role" --policy-name device
 aws iam delete-role --role-name "$role"
 rm private.pem.key device.pem.crt AmazonRootCA1.pem

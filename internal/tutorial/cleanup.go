@@ -38,7 +38,7 @@ func (t *Tutorial) cleanUp(ctx context.Context, failed bool) error {
 		{"empty the bucket", func() error { return t.emptyBucket(ctx) }},
 		{"delete-bucket", func() error { return t.s3(t.Key).deleteBucket(ctx, n.bucket) }},
 		{"delete-bucket", func() error { return t.s3(t.Key).deleteBucket(ctx, n.other) }},
-		{"detach-role-policy", remove(ctx, c, iamapi.DetachRolePolicy, &iamapi.DetachRolePolicyRequest{RoleName: n.role, PolicyArn: fleetPolicyARN})},
+		{"delete-role-policy", remove(ctx, c, iamapi.DeleteRolePolicy, &iamapi.DeleteRolePolicyRequest{RoleName: n.role, PolicyName: devicePolicyName})},
 		{"delete-role", remove(ctx, c, iamapi.DeleteRole, &iamapi.DeleteRoleRequest{RoleName: n.role})},
 	}
 	var all []error

@@ -15,11 +15,18 @@ import (
 
 // The steps the operator takes, with the root key.
 
-const fleetPolicyARN = "arn:aws:iam::aws:policy/service-role/AmazonSageMakerEdgeDeviceFleetPolicy"
-
 const trustPolicy = `{"Version":"2012-10-17","Statement":[
  {"Effect":"Allow","Principal":{"Service":"credentials.iot.amazonaws.com"},"Action":"sts:AssumeRole"},
  {"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+
+// devicePolicy lets a device write its fleet's output, and make the calls of its
+// own: all that a device needs, where AWS's AmazonSageMakerEdgeDeviceFleetPolicy
+// is for the service as well. Its blanks are the bucket and the fleet.
+const devicePolicy = `{"Version":"2012-10-17","Statement":[
+ {"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::%s/device_output/*"},
+ {"Effect":"Allow","Action":["sagemaker:GetDeviceRegistration","sagemaker:SendHeartbeat"],"Resource":"arn:aws:sagemaker:*:*:device-fleet/%s/device/*"}]}`
+
+const devicePolicyName = "device"
 
 func (t *Tutorial) roleARN() string { return "arn:aws:iam::" + t.Account + ":role/" + t.names.role }
 
@@ -35,11 +42,13 @@ func (t *Tutorial) setUp(ctx context.Context) error {
 		return err
 	}
 	t.did("iam create-role %s, trusting credentials.iot.amazonaws.com and sagemaker.amazonaws.com", t.names.role)
-	_, err := awsclient.Do(ctx, c, iamapi.AttachRolePolicy, &iamapi.AttachRolePolicyRequest{RoleName: t.names.role, PolicyArn: fleetPolicyARN})
+	_, err := awsclient.Do(ctx, c, iamapi.PutRolePolicy, &iamapi.PutRolePolicyRequest{
+		RoleName: t.names.role, PolicyName: devicePolicyName, PolicyDocument: fmt.Sprintf(devicePolicy, t.names.bucket, t.names.fleet),
+	})
 	if err != nil {
 		return err
 	}
-	t.did("iam attach-role-policy AmazonSageMakerEdgeDeviceFleetPolicy")
+	t.did("iam put-role-policy %s: devices may write the fleet's output (AWS's AmazonSageMakerEdgeDeviceFleetPolicy would let them do more)", devicePolicyName)
 	return nil
 }
 
