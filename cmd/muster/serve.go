@@ -17,6 +17,7 @@ func serveCommand() *cobra.Command {
 	c := server.Default()
 	var minFree int64
 	var bucketBytes, bucketObjects size
+	bodyMemory := size{n: &c.BodyMemory}
 	apiTLS := &oneOf{value: "off", allowed: []string{"off", "auto"}}
 	format := &oneOf{allowed: []string{"text", "json"}}
 	level := &oneOf{value: "info", allowed: []string{"debug", "info", "warn", "error"}}
@@ -33,6 +34,7 @@ first start makes and keeps in <data>/root-credentials.`,
 			}
 			c.APITLS = apiTLS.value == "auto"
 			c.S3MinFree = minFree << 20
+			c.BodyMemory = bodyMemory.value()
 			c.S3BucketBytes, c.S3BucketObjects = bucketBytes.value(), bucketObjects.value()
 			c.Version = version
 			c.Log = logger(cmd.ErrOrStderr(), format.value, level.value)
@@ -59,6 +61,7 @@ first start makes and keeps in <data>/root-credentials.`,
 	f.Int64Var(&minFree, "s3-min-free-mib", 0, "MiB of disk space that writes of objects leave free for everything else; -1 for none (default a twentieth of the disk, at most 1024)")
 	f.Var(&bucketBytes, "s3-bucket-max-bytes", "bytes that a bucket without a quota of its own may hold, such as 500GiB, and one writer a tenth of it (default no limit)")
 	f.Var(&bucketObjects, "s3-bucket-max-objects", "versions that such a bucket may hold, and one writer a tenth of it (default no limit)")
+	f.Var(&bodyMemory, "body-memory", "memory for bodies of requests that are being read, such as 1GiB, of which one caller gets a quarter at most")
 	f.IntVar(&c.S3Requests, "s3-requests", c.S3Requests, "S3 requests served at once")
 	f.IntVar(&c.S3PerCaller, "s3-requests-per-caller", c.S3PerCaller, "S3 requests of one caller served at once")
 	f.StringVar(&c.MasterKeyFile, "master-key-file", "", "key that seals every private key (default <data>/master.key)")

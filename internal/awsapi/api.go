@@ -1,7 +1,7 @@
 // Package awsapi is the door that AWS's service APIs share: one pipeline takes
 // every request through the same steps, whatever the service.
 //
-//	request id → body, at most 1 MiB → service of the credential scope → operation →
+//	request id → service of the credential scope → access key → body → operation →
 //	signature → caller → input → permission → run → answer → one log record
 //
 // The services themselves are in the packages below it (iotapi, iamapi, …):
@@ -18,9 +18,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -29,6 +27,7 @@ import (
 
 	"muster/internal/arn"
 	"muster/internal/awswire"
+	"muster/internal/budget"
 	"muster/internal/iam"
 	"muster/internal/policy"
 	"muster/internal/sigv4"
@@ -36,8 +35,6 @@ import (
 )
 
 const (
-	// MaxBody is the largest body of a request, in bytes.
-	MaxBody = 1 << 20
 	// DefaultDeadline bounds the run of one operation.
 	DefaultDeadline = 30 * time.Second
 
@@ -61,6 +58,10 @@ type API struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 	Deadline  time.Duration // of one operation; 0 for DefaultDeadline
+	BodyTime  time.Duration // for a client to send a body; 0 for DefaultBodyTime
+
+	// Bodies is the memory for bodies, in bytes; nil for no bound.
+	Bodies *budget.Budget
 
 	services map[string][]*served // by signing name
 }
@@ -69,6 +70,7 @@ type API struct {
 type served struct {
 	Service
 	operations map[string]Operation
+	largest    int64 // body of any of them, in bytes
 }
 
 // New makes the API of services. It panics when an operation doesn't fit its
@@ -76,7 +78,7 @@ type served struct {
 func New(services ...Service) *API {
 	a := &API{services: map[string][]*served{}}
 	for _, s := range services {
-		v := &served{Service: s, operations: map[string]Operation{}}
+		v := &served{Service: s, operations: map[string]Operation{}, largest: SmallBody}
 		for _, o := range s.Operations {
 			if o.service != s.Wire {
 				panic(fmt.Sprintf("awsapi: %s belongs to another service", o.name))
@@ -85,7 +87,9 @@ func New(services ...Service) *API {
 				panic(fmt.Sprintf("awsapi: %s is there twice", o.name))
 			}
 			o.check()
+			o.limit = min(o.size(), MaxBody)
 			v.operations[o.name] = o
+			v.largest = max(v.largest, o.bodyLimit())
 		}
 		name := s.Wire.SigningName()
 		a.services[name] = append(a.services[name], v)
@@ -98,12 +102,16 @@ type exchange struct {
 	id        string
 	r         *http.Request
 	start     time.Time
-	body      []byte
 	signature *sigv4.Signature
+	login     *sts.Login // whose key it says to be signed with
+	body      []byte
+	bodyRead  bool          // to its end
+	memory    *budget.Share // that the body takes
 	service   *served
 	call      *awswire.Call
 	operation Operation
 	caller    *iam.Caller
+	asked     iam.Trail // what it was asked permission for
 }
 
 // ServeHTTP takes one request through the pipeline.
@@ -115,11 +123,18 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		said = judge(err)
 		reply = x.refuse(said)
 	}
-	if reply.Status == http.StatusRequestEntityTooLarge {
-		w.Header().Set("Connection", "close") // what's left of the body isn't read
+	if reply.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", retryAfter)
+	}
+	if x.unread() {
+		x.leaveUnread(w)
 	}
 	sendErr := reply.Send(w, x.id)
 	a.record(x, reply, said, sendErr)
+	x.drop()
+	if x.unread() {
+		x.linger(w)
+	}
 }
 
 // answer runs the steps; the first that fails is the answer.
@@ -135,10 +150,14 @@ func (a *API) answer(w http.ResponseWriter, x *exchange) (reply *awswire.Reply, 
 	if x.signature, err = sigv4.Parse(x.r); err != nil {
 		return nil, err
 	}
-	unrouted := a.route(w, x) // told only to those whose signature holds
-	if x.body == nil {
-		return nil, unrouted
+	x.service = choose(a.services[signingName(x.signature.Scope.Service)], x.r)
+	if err := a.findKey(x); err != nil {
+		return nil, err
 	}
+	if err := a.read(w, x); err != nil {
+		return nil, err
+	}
+	unrouted := x.route() // told only to those whose signature holds
 	if err := a.authenticate(x); err != nil {
 		return nil, err
 	}
@@ -150,34 +169,14 @@ func (a *API) answer(w http.ResponseWriter, x *exchange) (reply *awswire.Reply, 
 		return nil, unbuilt(x.call.Operation)
 	}
 	x.operation = o
+	if limit := o.bodyLimit(); int64(len(x.body)) > limit {
+		return nil, refuseLarge(limit)
+	}
 	return a.run(x)
 }
 
-// refuseLarge refuses a body that nothing of AWS's is as large as.
-func refuseLarge() error {
-	return refuse(tooLarge, "size", fmt.Sprintf("The request body is larger than %d bytes.", MaxBody))
-}
-
-// route reads the body and finds service and operation. The body stays nil
-// only when it can't be had: then nothing can be verified either.
-func (a *API) route(w http.ResponseWriter, x *exchange) error {
-	candidates := a.services[signingName(x.signature.Scope.Service)]
-	x.service = choose(candidates, x.r)
-	if x.r.ContentLength > MaxBody { // before its client sends it in vain
-		return refuseLarge()
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, x.r.Body, MaxBody))
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		return refuseLarge()
-	case err != nil:
-		return refuse(unreadable, "body", "The request body can't be read.")
-	}
-	x.body = body
-	if x.body == nil {
-		x.body = []byte{}
-	}
+// route finds the operation.
+func (x *exchange) route() (err error) {
 	if x.service == nil {
 		return refuse(notImplemented, "unknown service", "The service "+x.signature.Scope.Service+" is not implemented by Muster")
 	}
@@ -212,34 +211,41 @@ func choose(candidates []*served, r *http.Request) *served {
 	return candidates[0]
 }
 
-// authenticate verifies the signature and learns who is calling.
-func (a *API) authenticate(x *exchange) error {
+// findKey looks up the access key that the request says to be signed with, and
+// opens its token: what has none that is good is refused with its body unread.
+func (a *API) findKey(x *exchange) (err error) {
 	s := x.signature
 	if s.Version2 {
 		return &sigv4.Error{Code: sigv4.UnsupportedAlgorithm, Message: "Signature Version 2 is only for Amazon S3."}
 	}
+	if s.Presigned && x.r.ContentLength == 0 {
+		_ = x.route() // what it is for is in the URL; whether it is anything is said below
+	}
 	if s.Presigned && !x.mayBePresigned() {
 		return refuse(presigned, "presigned", "A presigned URL is for Amazon S3 and for GetCallerIdentity of AWS STS alone.")
 	}
-	login, err := a.Authenticate(x.r.Context(), s.AccessKey, s.Token)
-	if err != nil {
-		return err
-	}
+	x.login, err = a.Authenticate(x.r.Context(), s.AccessKey, s.Token)
+	return err
+}
+
+// authenticate verifies the signature and learns who is calling.
+func (a *API) authenticate(x *exchange) (err error) {
+	s := x.signature
 	sum := sha256.Sum256(x.body)
-	if err := s.Verify(x.r, login.Secret, a.now(), hex.EncodeToString(sum[:])); err != nil {
+	if err := s.Verify(x.r, x.login.Secret, a.now(), hex.EncodeToString(sum[:])); err != nil {
 		return err
 	}
 	// A region goes into ARNs; nothing else may come in that way.
 	if !arn.IsRegion(s.Scope.Region) {
 		return refuse(incomplete, "signature", "Credential should be scoped to a valid region.")
 	}
-	if x.caller, err = login.Caller(x.r.Context(), iam.Place{Service: signingName(s.Scope.Service), Region: s.Scope.Region}); err != nil {
+	if x.caller, err = x.login.Caller(x.r.Context(), iam.Place{Service: signingName(s.Scope.Service), Region: s.Scope.Region}); err != nil {
 		return err
 	}
 	if x.caller.Context == nil {
 		x.caller.Context = policy.Context{}
 	}
-	x.caller.SourceIP = sourceIP(x.r)
+	x.caller.SourceIP = x.client()
 	c := x.caller.Context
 	c.Set("aws:SecureTransport", fmt.Sprint(x.r.TLS != nil))
 	c.Set("aws:RequestedRegion", requestedRegion(s.Scope))
@@ -274,12 +280,13 @@ func (a *API) run(x *exchange) (*awswire.Reply, error) {
 	}
 	ctx, cancel := context.WithTimeout(x.r.Context(), deadline)
 	defer cancel()
-	ctx = iam.WithCaller(WithRequestID(ctx, x.id), x.caller)
+	ctx = iam.WithTrail(iam.WithCaller(WithRequestID(ctx, x.id), x.caller), &x.asked)
 	action := x.service.Wire.SigningName() + ":" + x.operation.name
 	return x.operation.serve(ctx, &permit{
 		scope:     arn.Scope{Account: x.caller.Account, Region: x.signature.Scope.Region},
 		requestID: x.id,
 		authorise: func(n Need) error {
+			x.asked.Add(n.Resource)
 			return a.Authorize(ctx, x.caller, cmp.Or(n.Action, action), n.Resource, n.Context)
 		},
 	}, x.call)

@@ -227,16 +227,18 @@ func TestRecord(t *testing.T) {
 		want              map[string]string
 	}{
 		{"served", "sign iot", "pump-7", map[string]string{
-			"level": "INFO", "service": "iot", "region": "us-east-1", "operation": "CreateThing", "caller": "arn:aws:iam::000000000000:root", "status": "200"}},
+			"level": "INFO", "service": "iot", "region": "us-east-1", "operation": "CreateThing", "caller": "arn:aws:iam::000000000000:root", "status": "200",
+			"client": "192.0.2.1", "resource": "arn:aws:iot:us-east-1:000000000000:thing/pump-7"}},
 		{"denied", "sign iot", "secret-7", map[string]string{
-			"level": "INFO", "status": "403", "error": "AccessDeniedException", "kind": "denied",
+			"level": "INFO", "status": "403", "error": "AccessDeniedException", "kind": "denied", "client": "192.0.2.1",
+			"resource": "arn:aws:iot:us-east-1:000000000000:thing/secret-7",
 			"reason": "User: arn:aws:iam::000000000000:root is not authorized to perform: iot:CreateThing on resource: arn:aws:iot:us-east-1:000000000000:thing/secret-7 because no identity-based policy allows the iot:CreateThing action"}},
 		{"a session withdrawn", "sign iot key=ASIAWITHDRAWN", "pump-7", map[string]string{
 			"level": "INFO", "status": "403", "error": "UnrecognizedClientException", "key": "ASIAWITHDRAWN", "cause": "what the session was made from no longer allows it: the certificate is revoked"}},
 		{"the server's fault", "sign iot", "broken", map[string]string{
 			"level": "ERROR", "status": "500", "error": "InternalFailure", "kind": "internal", "cause": "disk is full"}},
 		{"a panic", "sign iot", "panic", map[string]string{"level": "ERROR", "status": "500", "cause": "panic: out of order"}},
-		{"not signed", "unsigned", "pump-7", map[string]string{"level": "INFO", "status": "403", "error": "MissingAuthenticationTokenException"}},
+		{"not signed", "unsigned", "pump-7", map[string]string{"level": "INFO", "status": "403", "error": "MissingAuthenticationTokenException", "client": "192.0.2.1"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodPost, "http://localhost/things/"+tc.thing, strings.NewReader("{}"))

@@ -20,6 +20,8 @@ type Operation struct {
 	service *awswire.Service
 	name    string
 	faults  Faults
+	size    func() int64 // of the longest body that the model allows, in bytes
+	limit   int64        // of a body, in bytes; set where it is served
 	serve   func(ctx context.Context, p *permit, c *awswire.Call) (*awswire.Reply, error)
 	check   func() // binds the Go types to the model
 }
@@ -116,7 +118,7 @@ func handle[In, Out any](
 	run func(ctx context.Context, scope arn.Scope, in *In) (*Out, error),
 ) Operation {
 	return Operation{
-		service: op.Service, name: op.Name, check: op.Check,
+		service: op.Service, name: op.Name, check: op.Check, size: op.BodySize,
 		serve: func(ctx context.Context, p *permit, c *awswire.Call) (*awswire.Reply, error) {
 			in, err := op.Read(c)
 			if err != nil {
@@ -139,6 +141,9 @@ func handle[In, Out any](
 
 // Faults are AWS's names for the kinds of refusal, of one service or operation.
 type Faults map[fault.Kind]string
+
+// bodyLimit is how large a body may be, in bytes.
+func (o Operation) bodyLimit() int64 { return max(o.limit, SmallBody) }
 
 // With answers o with names of its own for some kinds, where the operation
 // differs from its service.

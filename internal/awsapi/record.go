@@ -31,11 +31,11 @@ type panicError struct {
 
 func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 
-// record writes the one log record of a request. It holds no part of the
-// input, and the reason of a refusal only where it tells who may not do what.
+// record writes the one log record of a request. Of the input it holds what
+// permission was asked for, and the reason of a refusal only where it tells who may not do what.
 func (a *API) record(x *exchange, reply *awswire.Reply, said *refusal, sendErr error) {
 	level, status := slog.LevelInfo, reply.Status
-	attrs := []slog.Attr{slog.String("request", x.id)}
+	attrs := []slog.Attr{slog.String("request", x.id), slog.String("client", x.client().String())}
 	if x.signature != nil {
 		attrs = append(attrs, slog.String("service", x.signature.Scope.Service), slog.String("region", x.signature.Scope.Region))
 	}
@@ -46,6 +46,9 @@ func (a *API) record(x *exchange, reply *awswire.Reply, said *refusal, sendErr e
 		attrs = append(attrs, slog.String("caller", string(x.caller.ARN)))
 	} else if x.signature != nil {
 		attrs = append(attrs, slog.String("key", x.signature.AccessKey))
+	}
+	if asked := x.asked.String(); asked != "" {
+		attrs = append(attrs, slog.String("resource", asked))
 	}
 	if said != nil {
 		attrs = append(attrs, slog.String("error", reply.Error), slog.String("kind", said.kind))

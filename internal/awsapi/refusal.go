@@ -23,6 +23,8 @@ const (
 	missingToken = "Missing Authentication Token"
 	internal     = "An internal error has occurred."
 	unavailable  = "The service is unavailable. Please try again later."
+
+	retryAfter = "1" // seconds, of every 503
 )
 
 var (
@@ -33,6 +35,7 @@ var (
 	presigned      = names{http.StatusForbidden, "AccessDeniedException", "AccessDenied"}
 	incomplete     = names{http.StatusBadRequest, "IncompleteSignatureException", "IncompleteSignature"}
 	tooLarge       = names{http.StatusRequestEntityTooLarge, "RequestEntityTooLargeException", "RequestEntityTooLarge"}
+	tooSlow        = names{http.StatusRequestTimeout, "RequestTimeoutException", "RequestTimeout"}
 	unreadable     = names{http.StatusBadRequest, "SerializationException", "MalformedInput"}
 	unreadablePath = names{http.StatusBadRequest, "SerializationException", "MalformedQueryString"}
 	unknown        = names{http.StatusNotFound, "UnknownOperationException", "InvalidAction"}

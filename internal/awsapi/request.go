@@ -45,9 +45,9 @@ func speaksQuery(r *http.Request) bool {
 		strings.HasPrefix(r.URL.RawQuery, "Action=") || strings.Contains(r.URL.RawQuery, "&Action=")
 }
 
-// sourceIP is the address of the other end of the connection.
-func sourceIP(r *http.Request) netip.Addr {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+// client is the address of the other end of the connection.
+func (x *exchange) client() netip.Addr {
+	peer, err := netip.ParseAddrPort(x.r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}
 	}

@@ -12,7 +12,8 @@ import (
 // Bounds of a Query request, beside that of its size.
 const (
 	maxParameters = 10_000
-	maxParts      = 16 // of a parameter's name, between its dots
+	maxParts      = 10     // of a parameter's name, between its dots
+	maxPlaces     = 20_000 // in the tree that the names span
 )
 
 // parsePairs reads name=value pairs; unescape decides what '+' means.
@@ -42,8 +43,8 @@ type formNode struct {
 	below map[string]*formNode
 }
 
-func newFormNode(form url.Values) *formNode {
-	root := &formNode{}
+func newFormNode(form url.Values) (*formNode, error) {
+	root, places := &formNode{}, 0
 	for name, values := range form {
 		n := root
 		for _, part := range strings.SplitN(name, ".", maxParts+1) {
@@ -51,13 +52,16 @@ func newFormNode(form url.Values) *formNode {
 				n.below = map[string]*formNode{}
 			}
 			if n.below[part] == nil {
+				if places++; places > maxPlaces {
+					return nil, &SerializationError{Reason: "There are too many parameters"}
+				}
 				n.below[part] = &formNode{}
 			}
 			n = n.below[part]
 		}
 		n.text = &values[0]
 	}
-	return root
+	return root, nil
 }
 
 func (p *formNode) structure(n *node, v reflect.Value, path string, found *violations) error {

@@ -8,8 +8,12 @@ import (
 	"time"
 )
 
-// maxDepth bounds how deep values may nest.
-const maxDepth = 64
+// Bounds of a JSON document, beside that of its size. No input of the APIs
+// nests deeper than 8, or has as many values.
+const (
+	maxDepth   = 16
+	mostValues = 10_000 // members and elements of a request
+)
 
 // jsonReader decodes JSON straight into bound structures. It is stricter than
 // encoding/json where leniency would let a document mean two things: keys are
@@ -19,6 +23,8 @@ type jsonReader struct {
 	text  []byte
 	at    int
 	depth int
+	most  int // values; 0 for any number, as of an answer
+	count int // of them so far
 	found *violations
 }
 

@@ -51,6 +51,14 @@ func (d *jsonReader) word(w string) bool {
 	return true
 }
 
+// another counts a member or element.
+func (d *jsonReader) another() error {
+	if d.count++; d.most > 0 && d.count > d.most {
+		return d.fail("The document holds too many values")
+	}
+	return nil
+}
+
 // members calls each for every key of an object, with the reader at its value.
 func (d *jsonReader) members(each func(name string) error) error {
 	if !d.take('{') {
@@ -73,6 +81,9 @@ func (d *jsonReader) members(each func(name string) error) error {
 		}
 		if !d.take(':') {
 			return d.fail("Expected ':' after a member's name")
+		}
+		if err := d.another(); err != nil {
+			return err
 		}
 		if err := each(name); err != nil {
 			return err
@@ -100,6 +111,9 @@ func (d *jsonReader) items(each func() error) error {
 		return nil
 	}
 	for {
+		if err := d.another(); err != nil {
+			return err
+		}
 		if err := each(); err != nil {
 			return err
 		}

@@ -107,10 +107,25 @@ func (l *limits) value(b []string, x float64) []string {
 
 func number(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
 
-// violations collects what an input breaks.
+// violations collects what an input breaks, the first mostViolations of it: an
+// answer must not be longer than what it answers.
 type violations []string
 
+const mostViolations = 40
+
+func (v *violations) full() bool { return len(*v) >= mostViolations }
+
+// missing adds that a member which must be there isn't.
+func (v *violations) missing(path string) {
+	if !v.full() {
+		*v = append(*v, "Value null at '"+path+"' failed to satisfy constraint: Member must not be null")
+	}
+}
+
 func (v *violations) add(l *limits, value func() string, path, constraint string) {
+	if v.full() {
+		return
+	}
 	shown := ""
 	if l == nil || !l.sensitive {
 		text := value()

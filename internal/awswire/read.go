@@ -39,7 +39,10 @@ func (o Op[In, Out]) Read(c *Call) (*In, error) {
 
 func (s *Service) read(c *Call, n *node, v reflect.Value, found *violations) error {
 	if s.Query() {
-		root := newFormNode(c.form)
+		root, err := newFormNode(c.form)
+		if err != nil {
+			return err
+		}
 		return root.structure(n, v, "", found)
 	}
 	seen := make([]byte, len(n.fields))
@@ -50,7 +53,7 @@ func (s *Service) read(c *Call, n *node, v reflect.Value, found *violations) err
 	// GET and DELETE carry none that means anything to operations without
 	// body members.
 	if len(n.byName) > 0 && !blank(c.body) {
-		d := &jsonReader{text: c.body, found: found}
+		d := &jsonReader{text: c.body, most: mostValues, found: found}
 		if err := d.document(n, v, seen); err != nil {
 			return err
 		}
@@ -67,7 +70,7 @@ func (n *node) complete(v reflect.Value, seen []byte, path string, found *violat
 			value, _ := f.of(v)
 			f.check(value, path+f.path, found)
 		} else if f.required {
-			*found = append(*found, "Value null at '"+path+f.path+"' failed to satisfy constraint: Member must not be null")
+			found.missing(path + f.path)
 		}
 	}
 }

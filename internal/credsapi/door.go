@@ -124,7 +124,7 @@ func (d *Door) record(r *http.Request, id string, asked credentials.Request, a *
 	attrs := make([]slog.Attr, 0, 12)
 	attrs = append(attrs, slog.String("request", id), slog.String("service", "credentials"), slog.Int("status", a.status),
 		slog.String("alias", asked.Alias), slog.String("certificate", asked.CertificateID), slog.String("thing", asked.Thing),
-		slog.String("source", asked.SourceIP.String()), slog.Duration("duration", took))
+		slog.String("client", asked.SourceIP.String()), slog.Duration("duration", took))
 	if a.kind != "" {
 		attrs = append(attrs, slog.String("error", a.kind), slog.String("sni", asked.ServerName), slog.String("why", a.why))
 	}

@@ -27,7 +27,9 @@ func (d *Directory) Authorize(ctx context.Context, caller *Caller, action string
 // AuthorizeOn is Authorize with the refusal naming the resource in other words,
 // as IAM names a role or user that was asked for without its path: whoever may
 // not must not learn the path, nor by it whether there is such a one.
-func (d *Directory) AuthorizeOn(_ context.Context, caller *Caller, action string, resource arn.ARN, words string, extra policy.Context) error {
+func (d *Directory) AuthorizeOn(ctx context.Context, caller *Caller, action string, resource arn.ARN, words string, extra policy.Context) error {
+	trail, _ := ctx.Value(trailKey{}).(*Trail)
+	trail.Add(resource)
 	said, by := d.decide(caller, action, resource, extra)
 	switch said.Verdict {
 	case policy.Allow:

@@ -33,12 +33,21 @@ func (f *Front) body(r *request, way bodyWay) (*sigv4.Body, error) {
 	r.incoming = in
 	own := *r.Request // net/http looks at its own when it answers
 	own.Body = in
-	return r.signature.Body(&own)
+	body, err := r.signature.Body(&own)
+	if err != nil {
+		return nil, err
+	}
+	body.Hold = r.hold
+	return body, r.hold(body.Held)
 }
 
 func (f *Front) pace() pace {
 	return pace{stall: orElse(f.Stall, defaultStall), rate: orElse(f.MinRate, defaultMinRate)}
 }
+
+// storing is how many bytes of memory it takes to keep a content of size bytes:
+// a piece as it came, and that piece sealed.
+func storing(size int64) int64 { return 2 * min(size, piece) }
 
 // content is the body of an upload for the store. Its last bytes are released
 // only if its client still may do what it began to do.
@@ -50,6 +59,9 @@ func (f *Front) content(r *request) (objects.Body, error) {
 	if body.Size > maxObject {
 		return objects.Body{}, refusal(http.StatusBadRequest, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size").
 			with("ProposedSize", strconv.FormatInt(body.Size, 10)).with("MaxSizeAllowed", strconv.FormatInt(maxObject, 10))
+	}
+	if err := r.hold(storing(body.Size)); err != nil {
+		return objects.Body{}, err
 	}
 	in := objects.Body{Reader: &judgedBody{r: body, left: body.Size, again: func() error { return f.mayFinish(r) }}, Size: body.Size}
 	if in.MD5, err = readMD5(r.Header); err != nil {

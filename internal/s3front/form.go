@@ -44,6 +44,9 @@ func (f *Front) postSigned(*answer, *request) error { return errNoForm }
 
 // postObject keeps the file of a form.
 func (f *Front) postObject(w *answer, r *request) error {
+	if err := f.mayReadForm(r); err != nil {
+		return err
+	}
 	form, err := f.readForm(r)
 	if err != nil {
 		return err
@@ -52,7 +55,7 @@ func (f *Front) postObject(w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	release, err := f.slot(r)
+	release, err := f.place(r)
 	if err != nil {
 		return err
 	}
@@ -73,6 +76,17 @@ func (f *Front) postObject(w *answer, r *request) error {
 		return err
 	}
 	return f.keepFile(w, r, form)
+}
+
+// mayReadForm charges what is read of a form before it is clear whose it is to
+// the address that it comes from.
+func (f *Front) mayReadForm(r *request) (err error) {
+	r.formHead = formMemory
+	var ok bool
+	if r.memory, ok = f.Bodies.Take(strangerAt(sourceIP(r.RemoteAddr)), r.formHead); !ok {
+		return errNoMemory
+	}
+	return nil
 }
 
 // verifyForm finds out who signed the policy of a form, and what it is for.
@@ -143,6 +157,9 @@ func (f *Front) keepFile(w *answer, r *request, form *form) error {
 	if p.Body.Checksum, err = readChecksum(r.Header); err != nil {
 		return err
 	}
+	if err := r.hold(storing(form.size)); err != nil {
+		return err
+	}
 	o, err := f.put(w, r, p)
 	if err != nil {
 		return err
@@ -188,7 +205,8 @@ type form struct {
 }
 
 const (
-	maxFormHead   = 96 << 10 // bytes of all before the file
+	maxFormHead   = 64 << 10        // bytes of all before the file; S3 takes 20 KB
+	formMemory    = 2 * maxFormHead // with the fields, as they are kept
 	maxFormFields = 100
 )
 
@@ -204,11 +222,14 @@ func (f *Front) readForm(r *request) (*form, error) {
 		return nil, refusal(http.StatusLengthRequired, "MissingContentLength", "You must provide the Content-Length HTTP header.")
 	}
 	in := &arriving{ReadCloser: r.Request.Body, control: r.control, pace: f.pace()}
+	in.pace.total = orElse(f.WholeBody, defaultWholeBody) // until it is clear whose it is
+	r.incoming = in
 	body := bufio.NewReaderSize(in, maxFormHead)
 	head, err := body.Peek(int(min(r.ContentLength, maxFormHead)))
 	if err != nil {
 		return nil, cutForm(err)
 	}
+	in.pace.total = 0
 	form := &form{fields: map[string]string{}}
 	at, opening, err := form.readFields(head, of["boundary"])
 	if err != nil {

@@ -25,7 +25,9 @@ import (
 	"strings"
 	"time"
 
+	"muster/internal/arn"
 	"muster/internal/bucket"
+	"muster/internal/budget"
 	"muster/internal/iam"
 	"muster/internal/objects"
 	"muster/internal/sigv4"
@@ -60,9 +62,10 @@ type Front struct {
 	// say; without it they can't be set.
 	ObeysLifecycle bool
 
-	// MaxRequests is how many requests are served at once, and MaxRequestsOfOne
-	// how many of one device, user or role; see slots.
-	MaxRequests, MaxRequestsOfOne int
+	// Requests are the places of requests that are served at once, and Bodies is
+	// the memory, in bytes, for what is held of bodies; each device, user or role
+	// gets a share. Nil is for no bound.
+	Requests, Bodies *budget.Budget
 
 	// Stall is how long a client may send or take nothing, MinRate how many
 	// bytes a second it must do on the whole, and WholeBody how long it has for a
@@ -76,8 +79,6 @@ type Front struct {
 
 	// Now tells the time; time.Now when nil.
 	Now func() time.Time
-
-	slots slots
 }
 
 // request is one request on its way through the door.
@@ -98,6 +99,8 @@ type request struct {
 	bodyRead  bool          // of a body that is read before or after the decision
 	source    source        // of a copy
 	incoming  *arriving     // its body, once it is read
+	memory    *budget.Share // that is held of it
+	formHead  int64         // bytes held of a form's fields
 	location  string        // the region of the bucket that would be made
 	noRegion  error         // why there is none
 
@@ -129,6 +132,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer := &answer{ResponseWriter: w, control: req.control, pace: f.pace()}
 	f.crossOrigin(answer, req)
 	err := f.serve(answer, req)
+	req.memory.Release()
 	if err != nil {
 		f.hurry(req)
 		f.refuse(answer, req, err)
@@ -150,7 +154,7 @@ func (f *Front) serve(w *answer, r *request) error {
 	if err := f.verify(r); err != nil {
 		return err
 	}
-	release, err := f.slot(r)
+	release, err := f.place(r)
 	if err != nil {
 		return err
 	}
@@ -256,7 +260,7 @@ func sourceIP(remote string) netip.Addr {
 	if err != nil {
 		return netip.Addr{}
 	}
-	return a.Addr()
+	return a.Addr().Unmap().WithZone("")
 }
 
 func newRequestID() string {
@@ -265,19 +269,22 @@ func newRequestID() string {
 	return strings.ToUpper(hex.EncodeToString(b))
 }
 
-// record writes the one record of a request. The key is the client's data and
-// stays out of it.
+// record writes the one record of a request.
 func (f *Front) record(r *request, w *answer, err error, took time.Duration) {
 	status := w.status
 	if errors.Is(err, context.Canceled) || errors.Is(err, errGone) {
 		status = statusClientClosed
 	}
-	attrs := []slog.Attr{slog.String("request", r.id), slog.String("service", "s3"), slog.Int("status", status), slog.Duration("duration", took)}
+	attrs := []slog.Attr{slog.String("request", r.id), slog.String("client", sourceIP(r.RemoteAddr).String()), slog.String("service", "s3"),
+		slog.Int("status", status), slog.Duration("duration", took)}
 	if name := f.operationOf(r); name != "" {
 		attrs = append(attrs, slog.String("operation", name))
 	}
 	if r.target.bucket != "" {
-		attrs = append(attrs, slog.String("bucket", r.target.bucket))
+		attrs = append(attrs, slog.String("bucket", r.target.bucket), slog.String("resource", recorded(r.target.arn())))
+	}
+	if r.op != nil && r.op.copies && r.source.bucket != "" {
+		attrs = append(attrs, slog.String("source", recorded(r.source.arn())))
 	}
 	if r.caller != nil {
 		attrs = append(attrs, slog.String("caller", string(r.caller.ARN)))
@@ -287,11 +294,21 @@ func (f *Front) record(r *request, w *answer, err error, took time.Duration) {
 		attrs = append(attrs, slog.String("err", err.Error()))
 		// That the disk is full is said by doctor and a metric, not by each request.
 		mine := w.broken && status != statusClientClosed && asError(err) == errInternal // after it had begun
-		if mine || status >= 500 && status != http.StatusNotImplemented && status != http.StatusInsufficientStorage {
+		known := errors.Is(err, errManyAtOnce) || errors.Is(err, errNoMemory)           // these have metrics, too
+		if mine || status >= 500 && status != http.StatusNotImplemented && status != http.StatusInsufficientStorage && !known {
 			level = slog.LevelError
 		}
 	}
 	slog.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// recorded is an ARN as a record has it.
+func recorded(resource arn.ARN) string {
+	const most = 300 // bytes
+	if len(resource) > most {
+		return strings.ToValidUTF8(string(resource[:most]), "") + "..."
+	}
+	return string(resource)
 }
 
 // operationOf names the operation of a request for its record.

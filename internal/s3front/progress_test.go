@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"muster/internal/budget"
 	"muster/internal/sigv4"
 )
 
@@ -58,7 +59,7 @@ func TestSlowSenders(t *testing.T) {
 // A client that takes nothing is let go.
 func TestSlowReaders(t *testing.T) {
 	w := newWorld(t)
-	w.front.Stall, w.front.MinRate, w.front.MaxRequestsOfOne = 200*time.Millisecond, 10<<20, 1
+	w.front.Stall, w.front.MinRate, w.front.Requests = 200*time.Millisecond, 10<<20, budget.New(1024, 1)
 	w.ok("PUT", "/photos")
 	w.ok("PUT", "/photos/film", strings.Repeat("f", 32<<20))
 	w.may(allow("s3:*", "*"))
@@ -108,7 +109,7 @@ func TestDeadlinesEndWithTheirRequest(t *testing.T) {
 // Who has as many requests under way as one may have gets no more; others do.
 func TestRequestsAtOnce(t *testing.T) {
 	w := newWorld(t)
-	w.front.MaxRequests, w.front.MaxRequestsOfOne = 6, 4
+	w.front.Requests = budget.New(6, 4)
 	w.ok("PUT", "/photos")
 	w.may(allow("s3:*", "*"))
 	put := call{method: "PUT", path: "/photos/cat", body: "hello"}

@@ -2,61 +2,57 @@ package s3front
 
 import (
 	"net/http"
-	"sync"
+	"net/netip"
 
 	"muster/internal/iam"
 	"muster/internal/sts"
 )
 
-// How many requests are served at once, unless Front says otherwise.
-const (
-	defaultMaxRequests   = 1024
-	defaultMaxOfOneOwner = 256
+func busy(message string) *Error {
+	return refusal(http.StatusServiceUnavailable, "SlowDown", message).under("Retry-After", "1")
+}
+
+var (
+	errManyAtOnce = busy("You have too many requests under way at once. Please reduce your request rate.")
+	errNoMemory   = busy("You have too much under way at once. Please reduce your request rate.")
 )
 
-// slots are those of requests that are being served. The zero value is ready.
-type slots struct {
-	mu    sync.Mutex
-	taken map[string]int // by writer
-	all   int
-}
-
-// take takes a slot for writer and returns what gives it back. Nobody gets
-// more than most, nor more than are then left for others: so whoever comes new
-// finds one, however many others have many.
-func (s *slots) take(writer string, most, total int) (release func(), ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	own := s.taken[writer]
-	if own >= most || own >= total-s.all {
-		return nil, false
-	}
-	if s.taken == nil {
-		s.taken = map[string]int{}
-	}
-	s.taken[writer]++
-	s.all++
-	return func() { s.release(writer) }, true
-}
-
-func (s *slots) release(writer string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.all--
-	if s.taken[writer]--; s.taken[writer] == 0 {
-		delete(s.taken, writer)
-	}
-}
-
-var errManyAtOnce = refusal(http.StatusServiceUnavailable, "SlowDown", "You have too many requests under way at once. Please reduce your request rate.")
-
-// slot takes one of the slots for the request's caller.
-func (f *Front) slot(r *request) (release func(), err error) {
-	release, ok := f.slots.take(writerOf(r.caller), orElse(f.MaxRequestsOfOne, defaultMaxOfOneOwner), orElse(f.MaxRequests, defaultMaxRequests))
+// place takes one of the places of requests for the request's caller, and what
+// it holds in memory.
+func (f *Front) place(r *request) (release func(), err error) {
+	who := writerOf(r.caller)
+	place, ok := f.Requests.Take(who, 1)
 	if !ok {
 		return nil, errManyAtOnce
 	}
-	return release, nil
+	before := r.memory // of the one who wasn't known yet
+	if r.memory, ok = f.Bodies.Take(who, r.formHead); !ok {
+		place.Release()
+		r.memory = before
+		return nil, errNoMemory
+	}
+	before.Release()
+	return place.Release, nil
+}
+
+// hold charges size more bytes of memory to the request's caller, until the
+// request ends.
+func (r *request) hold(size int64) error {
+	if !r.memory.Grow(size) {
+		return errNoMemory
+	}
+	return nil
+}
+
+// strangerAt names whom memory is charged to while nobody is known yet: those at
+// the address, of IPv6 all of a network of 64 bits.
+func strangerAt(from netip.Addr) string {
+	if from.Is6() {
+		if network, err := from.Prefix(64); err == nil {
+			from = network.Addr()
+		}
+	}
+	return "address/" + from.String()
 }
 
 // writerOf names who a request counts against: the thing that a device proved

@@ -46,6 +46,13 @@ type shape struct {
 	depth    int
 }
 
+// memory is how many bytes are held of a document of size bytes: its texts, and
+// what each of its elements takes.
+func (s shape) memory(size int64) int64 {
+	const each, shortest = 256, 4 // bytes held of an element, and of the text of <a/>
+	return size + each*min(int64(s.elements), size/shortest)
+}
+
 // The documents that clients send.
 var (
 	deleteShape   = shape{bytes: 8 << 20, elements: 3*maxDeletes + 10, depth: 3} // a thousand keys of 1024 characters that are all escaped
@@ -70,6 +77,9 @@ func (f *Front) readXML(r *request, s shape, v any) (checked bool, err error) {
 	}
 	if body.Size > s.bytes {
 		return false, refusal(http.StatusBadRequest, "MaxMessageLengthExceeded", "Your request was too big.")
+	}
+	if err := r.hold(s.memory(body.Size)); err != nil {
+		return false, err
 	}
 	sums, err := r.sums(body)
 	if err != nil {

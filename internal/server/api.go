@@ -3,7 +3,6 @@ package server
 import (
 	"net/http"
 	"strings"
-	"time"
 
 	"muster/internal/awsapi"
 	"muster/internal/sigv4"
@@ -35,8 +34,6 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.s3.ServeHTTP(w, r)
 		return
 	}
-	// S3 streams for as long as its client sends; nothing else is long.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
 	a.aws.ServeHTTP(w, r)
 }
 

@@ -108,6 +108,8 @@ func (s *Server) build(ctx context.Context) error {
 		}
 	})
 	s.background.Go(func() { s.keepUses(background) })
+	s.openBudgets()
+	s.background.Go(func() { s.sayRefused(background) })
 	if s.own != nil {
 		s.background.Go(func() { s.own.Run(background) })
 		s.background.Go(func() { lifecycle.New(s.buckets, s.own).Run(background) })
@@ -253,11 +255,11 @@ func Operations() []awsapi.Known {
 
 func (s *Server) openDoors() error {
 	aws := awsapi.New(s.services()...)
-	aws.Authenticate, aws.Authorize, aws.Log = s.sessions.Authenticate, s.roles.Authorize, s.log
+	aws.Authenticate, aws.Authorize, aws.Log, aws.Bodies = s.sessions.Authenticate, s.roles.Authorize, s.log, s.bodies
 	s3 := &s3front.Front{
 		Buckets: s.buckets, IAM: s.roles, Objects: s.objects, Authenticate: s.sessions.Authenticate,
 		Hostname: s.config.Hostname, Region: s.config.Region,
-		MaxRequests: s.config.S3Requests, MaxRequestsOfOne: s.config.S3PerCaller,
+		Requests: s.requests, Bodies: s.bodies,
 	}
 	if s.own != nil {
 		s3.Encrypted, s3.ObeysLifecycle = objects.Encrypted, true

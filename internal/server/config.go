@@ -39,6 +39,7 @@ type Config struct {
 	S3MinFree       int64 // bytes of free space that writes of objects leave; 0 for a twentieth of the file system and at most 1 GiB, negative for none
 	S3BucketBytes   int64 // that a bucket without a quota of its own may hold, and one writer a tenth of it; 0 for no limit
 	S3BucketObjects int64 // versions, likewise
+	BodyMemory      int64 // bytes of memory for bodies of requests, of which one caller gets a quarter
 	S3Requests      int   // S3 requests served at once
 	S3PerCaller     int   // of them, those of one caller
 
@@ -63,10 +64,14 @@ func Default() Config {
 	return Config{
 		Data: "./muster-data", API: DefaultAPI, Devices: DefaultDevices, Hostname: "localhost",
 		Region: "us-east-1", Account: "000000000000", ThingTypeDeleteDelay: 5 * time.Minute,
-		S3Requests: 1024, S3PerCaller: 256,
+		BodyMemory: 256 << 20, S3Requests: 1024, S3PerCaller: 256,
 		Getenv: os.Getenv, Version: "unknown", Log: slog.Default(),
 	}
 }
+
+// leastBodyMemory lets one caller, who gets a quarter, send the largest document
+// that S3 takes, which is an 8 MiB DeleteObjects.
+const leastBodyMemory = 64 << 20
 
 // BadConfig is a configuration that can't be meant.
 type BadConfig struct{ error }
@@ -112,6 +117,9 @@ func (c *Config) complete() error {
 	}
 	if c.CertificateDays < 0 {
 		return fmt.Errorf("--certificate-days %d is negative", c.CertificateDays)
+	}
+	if c.BodyMemory < leastBodyMemory {
+		return fmt.Errorf("--body-memory %d: at least %d bytes", c.BodyMemory, leastBodyMemory)
 	}
 	if err := c.checkS3(); err != nil {
 		return err

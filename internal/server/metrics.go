@@ -23,6 +23,7 @@ func (s *Server) withMetrics(port *api) (http.Handler, error) {
 	started := prometheus.NewGauge(prometheus.GaugeOpts{Name: "muster_start_time_seconds", Help: "When the server started."})
 	started.Set(float64(time.Now().Unix()))
 	all := []prometheus.Collector{s.counts, started, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})}
+	all = append(all, s.budgetMetrics()...)
 	for _, c := range append(all, s.objectMetrics()...) {
 		if err := registry.Register(c); err != nil {
 			return nil, err
@@ -32,13 +33,14 @@ func (s *Server) withMetrics(port *api) (http.Handler, error) {
 	return s.counted("api", port), nil
 }
 
+func gauge(name, help string, value func() float64) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
+}
+
 // objectMetrics are those of Muster's own store of objects.
 func (s *Server) objectMetrics() []prometheus.Collector {
 	if s.own == nil {
 		return nil
-	}
-	gauge := func(name, help string, value func() float64) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
 	}
 	return []prometheus.Collector{
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "muster_objects_damaged_total", Help: "Contents of objects found damaged or missing since the start, by reads and by the monthly reading of all."},

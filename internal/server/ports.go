@@ -12,11 +12,10 @@ import (
 	"muster/internal/credsapi"
 )
 
-// How long a client of the API port may take. Bodies of S3 have no bound but
-// progress; those of the other services must be there within bodyTime.
+// How long a client of the API port may take; how long for bodies is known to
+// the doors.
 const (
 	headerTime = 10 * time.Second
-	bodyTime   = 30 * time.Second
 	idleTime   = 2 * time.Minute
 	maxHeaders = 64 << 10 // bytes
 )

@@ -18,6 +18,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"muster/internal/budget"
 	"muster/internal/durable"
 )
 
@@ -33,6 +34,8 @@ type Server struct {
 	ready    readiness
 
 	house
+	bodies         *budget.Budget           // of memory, in bytes
+	requests       *budget.Budget           // of S3
 	counts         *prometheus.HistogramVec // nil without metrics
 	api, devices   *http.Server
 	apiOn, devOn   []net.Listener

@@ -2,7 +2,6 @@ package sigv4
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -21,7 +20,13 @@ type Body struct {
 	Size        int64
 	PayloadHash string // hex SHA-256 of the content where it was signed so, else UnsignedPayload
 	Trailer     string // name of the checksum that comes after the content, in lower case; "" without one
-	chunks      *chunks
+	Held        int64  // bytes of memory that the Reader holds from the beginning
+
+	// Hold is asked before the Reader holds so many bytes more, as it does of
+	// signed chunks; its error ends the Reader. Nil lets it.
+	Hold func(more int64) error
+
+	chunks *chunks
 }
 
 // TrailerValue returns the value of Trailer once Reader has ended; "" before.
@@ -42,7 +47,14 @@ func (s *Signature) Body(r *http.Request) (*Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Body{Reader: c, Size: c.left, PayloadHash: UnsignedPayload, Trailer: c.trailer, chunks: c}, nil
+	b := &Body{Reader: c, Size: c.left, PayloadHash: UnsignedPayload, Trailer: c.trailer, Held: readAhead, chunks: c}
+	c.hold = func(more int64) error {
+		if b.Hold == nil {
+			return nil
+		}
+		return b.Hold(more)
+	}
+	return b, nil
 }
 
 func (s *Signature) plainBody(r *http.Request) (*Body, error) {
@@ -133,8 +145,10 @@ type chunks struct {
 	unsigned bool
 	trailer  string // name of the announced trailer; "" without one
 	value    string // the trailer's, once read
-	out      bytes.Buffer
-	pass     int64 // bytes of an unsigned chunk to let through
+	chunk    []byte // the memory of a signed chunk
+	out      []byte // what is left of it to be read
+	pass     int64  // bytes of an unsigned chunk to let through
+	hold     func(more int64) error
 	done     bool
 	ended    bool // the body ended where its length said
 	err      error
@@ -143,6 +157,7 @@ type chunks struct {
 const (
 	streaming = "STREAMING-"
 	maxLine   = 4 << 10
+	readAhead = 64 << 10
 	maxChunk  = 1 << 20 // bytes of a signed chunk, which is held whole; SDKs send 64 KiB to 1 MiB
 )
 
@@ -155,7 +170,7 @@ func (s *Signature) chunks(r *http.Request) (*chunks, error) {
 	if r.Body != nil {
 		body = r.Body
 	}
-	c := &chunks{sig: s, r: bufio.NewReaderSize(body, 64<<10), previous: s.signature, left: length}
+	c := &chunks{sig: s, r: bufio.NewReaderSize(body, readAhead), previous: s.signature, left: length}
 	switch strings.TrimPrefix(s.PayloadHash, streaming) {
 	case Algorithm + "-PAYLOAD":
 		return c, nil
@@ -176,7 +191,7 @@ func (s *Signature) chunks(r *http.Request) (*chunks, error) {
 }
 
 func (c *chunks) Read(p []byte) (int, error) {
-	for c.out.Len() == 0 && c.pass == 0 {
+	for len(c.out) == 0 && c.pass == 0 {
 		if c.err != nil {
 			return 0, c.err
 		}
@@ -185,8 +200,10 @@ func (c *chunks) Read(p []byte) (int, error) {
 		}
 		c.err = c.next()
 	}
-	if c.out.Len() > 0 {
-		return c.out.Read(p)
+	if len(c.out) > 0 {
+		n := copy(p, c.out)
+		c.out = c.out[n:]
+		return n, nil
 	}
 	n, err := c.r.Read(p[:min(int64(len(p)), c.pass)])
 	switch c.pass -= int64(n); {
@@ -265,19 +282,30 @@ func (c *chunks) next() error {
 		}
 		return c.end()
 	}
-	if _, err := io.CopyN(&c.out, c.r, int64(n)); err != nil {
-		c.out.Reset()
+	return c.signed(int64(n), extension)
+}
+
+// signed reads a signed chunk of n bytes, and releases it once it is verified.
+func (c *chunks) signed(n int64, extension string) error {
+	if more := n - int64(cap(c.chunk)); more > 0 {
+		if err := c.hold(more); err != nil {
+			return err
+		}
+		c.chunk = make([]byte, n)
+	}
+	data := c.chunk[:n]
+	if _, err := io.ReadFull(c.r, data); err != nil {
 		return cut(err)
 	}
-	err = c.check(extension, c.out.Bytes()[c.out.Len()-int(n):])
+	err := c.check(extension, data)
 	switch {
 	case err == nil && n > 0:
 		err = c.chunkEnd()
 	case err == nil:
 		err = c.end()
 	}
-	if err != nil {
-		c.out.Reset()
+	if err == nil && n > 0 {
+		c.out = data
 	}
 	return err
 }
