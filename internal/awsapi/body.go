@@ -54,12 +54,11 @@ func (a *API) read(w http.ResponseWriter, x *exchange) error {
 		x.body = []byte{}
 		return nil
 	}
-	room := x.r.ContentLength
-	if room < 0 { // it isn't said, and charged as it comes
-		room = firstRoom
-	}
+	// The first bytes are free: they are no more than a connection holds anyway,
+	// and with them nearly every operation goes on when nothing is left to share.
+	// Where no length is said the rest is charged as it comes.
 	var ok bool
-	if x.memory, ok = a.Bodies.Take(holder(x.login, x.client()), room); !ok {
+	if x.memory, ok = a.Bodies.Take(holder(x.login, x.client()), max(x.r.ContentLength-firstRoom, 0)); !ok {
 		return overBudget()
 	}
 	control := http.NewResponseController(w)

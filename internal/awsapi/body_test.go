@@ -145,25 +145,28 @@ func TestAfterABodyThatIsNotRead(t *testing.T) {
 
 // A caller at its share is refused, unread; others are served meanwhile.
 func TestShareOfTheMemoryForBodies(t *testing.T) {
-	const size = 60 << 10
+	const size, charged = 60 << 10, 52 << 10
 	api := newAPI(io.Discard)
-	api.Bodies = budget.New(8*size, 2*size)
+	api.Bodies = budget.New(8*charged, 2*charged)
 	address := listening(t, api)
 	slow := head(t, "sign iot secret=wrong", "POST /things/pump-7", size) + strings.Repeat(" ", size-1)
 	held := []net.Conn{open(t, address, slow), open(t, address, slow)}
-	wait(t, func() bool { return api.Bodies.Held() == 2*size })
+	wait(t, func() bool { return api.Bodies.Held() == 2*charged })
 	if status, body := answer(open(t, address, slow)); status != http.StatusServiceUnavailable || !strings.Contains(body, "unavailable") {
 		t.Errorf("the third of a caller: got %d %s, want 503", status, body)
 	}
-	r := httptest.NewRequest("POST", "http://localhost/things/pump-8", strings.NewReader("{}"))
+	large := "{}" + strings.Repeat(" ", size)
+	r := httptest.NewRequest("POST", "http://localhost/things/pump-8", strings.NewReader(large))
 	r.RemoteAddr = "192.0.2.7:4711" // whoever has the key is elsewhere
-	signAs(t, r, "sign iot", "{}")
+	signAs(t, r, "sign iot", large)
 	w := httptest.NewRecorder()
 	if api.ServeHTTP(w, r); w.Code != http.StatusOK {
 		t.Errorf("the same key from another address: got %d %s", w.Code, w.Body)
 	}
-	if status, body := answer(open(t, address, head(t, "sign iot", "GET /things", 0))); status != http.StatusOK {
-		t.Errorf("without a body: got %d %s", status, body)
+	for _, few := range []int{0, 100, 8 << 10} { // which are free
+		if status, body := answer(open(t, address, head(t, "sign iot", "POST /things/pump-7", few)+strings.Repeat(" ", few))); status != http.StatusOK {
+			t.Errorf("the same caller with %d bytes: got %d %s", few, status, body)
+		}
 	}
 	for _, conn := range held {
 		io.WriteString(conn, " ")

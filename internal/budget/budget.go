@@ -39,9 +39,10 @@ func (b *Budget) Take(holder string, n int64) (*Share, bool) {
 	return s, s.Grow(n)
 }
 
-// Grow takes n more. Where it fails the share is as it was.
+// Grow takes n more. Where it fails the share is as it was. A nil share has no
+// bound.
 func (s *Share) Grow(n int64) bool {
-	if s.of == nil || n <= 0 {
+	if s == nil || s.of == nil || n <= 0 {
 		return true
 	}
 	if !s.of.take(s.holder, n) {

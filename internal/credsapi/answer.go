@@ -1,6 +1,7 @@
 package credsapi
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -46,6 +47,10 @@ func refusal(err error) *answer {
 			}
 			return a
 		}
+	}
+	if errors.Is(err, context.DeadlineExceeded) { // clients try again
+		k := kinds[fault.Unavailable]
+		return &answer{status: k.status, kind: k.name, message: "Service unavailable", why: err.Error()}
 	}
 	return internal(err)
 }

@@ -15,6 +15,8 @@
 package credsapi
 
 import (
+	"cmp"
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -34,7 +36,8 @@ const thingHeader = "X-Amzn-Iot-Thingname"
 // Door answers devices.
 type Door struct {
 	Provider *credentials.Provider
-	Log      *slog.Logger // slog.Default() when nil
+	Log      *slog.Logger  // slog.Default() when nil
+	Deadline time.Duration // of a decision; 0 for 20 s
 }
 
 // ServeHTTP answers one request.
@@ -42,6 +45,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	if r.ContentLength != 0 {
 		w.Header().Set("Connection", "close") // no body is meant, and none is read
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(unreadTime))
 	}
 	asked, a := requestOf(r)
 	if a == nil {
@@ -53,7 +57,9 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (d *Door) issue(r *http.Request, asked credentials.Request) *answer {
-	cred, err := d.Provider.Issue(r.Context(), asked)
+	ctx, cancel := context.WithTimeout(r.Context(), cmp.Or(d.Deadline, issueTime))
+	defer cancel()
+	cred, err := d.Provider.Issue(ctx, asked)
 	if err != nil {
 		return refusal(err)
 	}

@@ -13,8 +13,9 @@ import (
 // How long a device may take. Nothing it sends is long.
 const (
 	headerTime = 10 * time.Second // handshake and headers; of each request
-	readTime   = 15 * time.Second
-	writeTime  = 30 * time.Second
+	unreadTime = time.Second      // for what is sent of a body, which no request has
+	issueTime  = 20 * time.Second // for the decision
+	writeTime  = 30 * time.Second // for all but the headers
 	idleTime   = 2 * time.Minute
 	maxHeaders = 8 << 10 // bytes
 )
@@ -27,8 +28,7 @@ func (d *Door) Server(certificate func(*tls.ClientHelloInfo) (*tls.Certificate, 
 		Handler:           d,
 		TLSConfig:         TLS(certificate),
 		Protocols:         onlyHTTP1(),
-		ReadHeaderTimeout: headerTime,
-		ReadTimeout:       readTime,
+		ReadHeaderTimeout: headerTime, // no ReadTimeout: net/http reads on while a request is served, and would end the connection's requests
 		WriteTimeout:      writeTime,
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    maxHeaders,

@@ -68,6 +68,7 @@ type world struct {
 	provider  *credentials.Provider
 	endpoint  string // server name of the credentials provider
 	address   string // where it listens
+	door      *credsapi.Door
 	log       *logBuffer
 
 	id     string          // of the certificate
@@ -149,9 +150,9 @@ func (w *world) open() {
 }
 
 func (w *world) listen() {
-	door := &credsapi.Door{Provider: w.provider, Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	w.door = &credsapi.Door{Provider: w.provider, Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	accept := func(name string) bool { _, ok := w.provider.Accounts.AcceptsServerName(name); return ok }
-	server := door.Server(w.authority.ForNames([]string{hostname}, accept))
+	server := w.door.Server(w.authority.ForNames([]string{hostname}, accept))
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	w.must(err)
 	w.address = l.Addr().String()

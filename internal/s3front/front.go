@@ -129,7 +129,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Amz-Id-2", req.id)
 	w.Header().Set("Server", "Muster")
 	f.hurry(req)
-	answer := &answer{ResponseWriter: w, control: req.control, pace: f.pace()}
+	answer := &answer{ResponseWriter: w, control: req.control, pace: f.pace(), hold: req.hold}
 	f.crossOrigin(answer, req)
 	err := f.serve(answer, req)
 	req.memory.Release()
@@ -327,6 +327,7 @@ type answer struct {
 	http.ResponseWriter
 	control *http.ResponseController
 	pace    pace
+	hold    func(size int64) error // charges what it holds in memory
 	status  int
 	broken  bool // it broke off after it had begun
 }

@@ -90,6 +90,25 @@ func TestMemoryForForms(t *testing.T) {
 	eventually(t, func() bool { return w.front.Bodies.Held() == 0 })
 }
 
+// So is a long list, which its client may take slowly.
+func TestMemoryForLists(t *testing.T) {
+	w := newWorld(t)
+	w.ok("PUT", "/photos")
+	for n := range 80 {
+		w.ok("PUT", fmt.Sprintf("/photos/%s%02d", strings.Repeat("%26", 1000), n), "x") // each & is written as &amp;
+	}
+	w.front.Bodies = budget.New(2<<20, 900<<10)
+	if got := w.do(w.root, "GET", "/photos?list-type=2&max-keys=60"); got.status != 200 {
+		t.Errorf("a list of 300 KiB: got %d %s", got.status, got.code)
+	}
+	eventually(t, func() bool { return w.front.Bodies.Held() == 0 })
+	w.front.Bodies = budget.New(1<<20, 600<<10)
+	if got := w.do(w.root, "GET", "/photos?list-type=2"); got.status != 503 || got.code != "SlowDown" {
+		t.Errorf("one of 400 KiB, which is charged twice, for whoever has 600 KiB: got %d %s, want SlowDown", got.status, got.code)
+	}
+	eventually(t, func() bool { return w.front.Bodies.Held() == 0 })
+}
+
 // A record names who asked from where, and about what, at no great length.
 func TestRecordsNameClientAndResource(t *testing.T) {
 	w := newWorld(t)

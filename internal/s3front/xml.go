@@ -23,6 +23,12 @@ func sendXML(w *answer, status int, v any, headOnly bool) error {
 	if err := xml.NewEncoder(&b).Encode(v); err != nil {
 		return err
 	}
+	// The client may take it as slowly as it may. Refusals are small.
+	if b.Len() > piece && w.hold != nil {
+		if err := w.hold(2 * int64(b.Len())); err != nil {
+			return err
+		}
+	}
 	w.Header().Set("Content-Type", "application/xml")
 	if !headOnly {
 		w.Header().Set("Content-Length", strconv.Itoa(b.Len()))

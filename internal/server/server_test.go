@@ -44,6 +44,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"an external S3 with TLS", func(c *Config) { c.S3 = "https://s3.example.org" }, ""},
 		{"an external S3 that is no URL", func(c *Config) { c.S3 = "s3.example.org" }, "--s3"},
 		{"an external S3 with a key in its URL", func(c *Config) { c.S3 = "https://a:b@s3.example.org" }, "--s3"},
+		{"no memory for bodies", func(c *Config) { c.BodyMemory = 1 << 20 }, "--body-memory"},
 		{"no requests at all", func(c *Config) { c.S3Requests = 0 }, "--s3-requests"},
 		{"one caller alone", func(c *Config) { c.S3PerCaller = c.S3Requests + 1 }, "--s3-requests-per-caller"},
 		{"negative days", func(c *Config) { c.CertificateDays = -1 }, "days"},
