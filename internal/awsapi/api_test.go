@@ -232,7 +232,7 @@ func TestRecord(t *testing.T) {
 		{"denied", "sign iot", "secret-7", map[string]string{
 			"level": "INFO", "status": "403", "error": "AccessDeniedException", "kind": "denied", "client": "192.0.2.1",
 			"resource": "arn:aws:iot:us-east-1:000000000000:thing/secret-7",
-			"reason": "User: arn:aws:iam::000000000000:root is not authorized to perform: iot:CreateThing on resource: arn:aws:iot:us-east-1:000000000000:thing/secret-7 because no identity-based policy allows the iot:CreateThing action"}},
+			"reason":   "User: arn:aws:iam::000000000000:root is not authorized to perform: iot:CreateThing on resource: arn:aws:iot:us-east-1:000000000000:thing/secret-7 because no identity-based policy allows the iot:CreateThing action"}},
 		{"a session withdrawn", "sign iot key=ASIAWITHDRAWN", "pump-7", map[string]string{
 			"level": "INFO", "status": "403", "error": "UnrecognizedClientException", "key": "ASIAWITHDRAWN", "cause": "what the session was made from no longer allows it: the certificate is revoked"}},
 		{"the server's fault", "sign iot", "broken", map[string]string{
