@@ -25,7 +25,6 @@ import (
 	"strings"
 	"time"
 
-	"muster/internal/arn"
 	"muster/internal/bucket"
 	"muster/internal/budget"
 	"muster/internal/iam"
@@ -89,7 +88,8 @@ type request struct {
 	signature *sigv4.Signature
 	login     *sts.Login
 	caller    *iam.Caller
-	region    string // where the request was signed for
+	asked     *iam.Trail // what it was asked permission for
+	region    string     // where the request was signed for
 	target    target
 	params    params // the query without what signs it, each name once
 	op        *operation
@@ -124,7 +124,8 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// one too: without it, its next upload over the connection hangs.
 		w.WriteHeader(http.StatusContinue)
 	}
-	req := &request{Request: r, id: newRequestID(), control: http.NewResponseController(w)}
+	asked := new(iam.Trail)
+	req := &request{Request: r.WithContext(iam.WithTrail(r.Context(), asked)), id: newRequestID(), control: http.NewResponseController(w), asked: asked}
 	w.Header().Set("X-Amz-Request-Id", req.id)
 	w.Header().Set("X-Amz-Id-2", req.id)
 	w.Header().Set("Server", "Muster")
@@ -281,10 +282,13 @@ func (f *Front) record(r *request, w *answer, err error, took time.Duration) {
 		attrs = append(attrs, slog.String("operation", name))
 	}
 	if r.target.bucket != "" {
-		attrs = append(attrs, slog.String("bucket", r.target.bucket), slog.String("resource", recorded(r.target.arn())))
+		attrs = append(attrs, slog.String("bucket", r.target.bucket))
 	}
-	if r.op != nil && r.op.copies && r.source.bucket != "" {
-		attrs = append(attrs, slog.String("source", recorded(r.source.arn())))
+	if r.asked.String() == "" && r.target.bucket != "" {
+		r.asked.Add(r.target.arn()) // it was refused before
+	}
+	if resource := r.asked.String(); resource != "" {
+		attrs = append(attrs, slog.String("resource", resource))
 	}
 	if r.caller != nil {
 		attrs = append(attrs, slog.String("caller", string(r.caller.ARN)))
@@ -300,15 +304,6 @@ func (f *Front) record(r *request, w *answer, err error, took time.Duration) {
 		}
 	}
 	slog.LogAttrs(r.Context(), level, "request", attrs...)
-}
-
-// recorded is an ARN as a record has it.
-func recorded(resource arn.ARN) string {
-	const most = 300 // bytes
-	if len(resource) > most {
-		return strings.ToValidUTF8(string(resource[:most]), "") + "..."
-	}
-	return string(resource)
 }
 
 // operationOf names the operation of a request for its record.

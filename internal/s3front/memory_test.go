@@ -120,9 +120,13 @@ func TestRecordsNameClientAndResource(t *testing.T) {
 	w.ok("PUT", "/photos/cat", "meow")
 	w.ok("PUT", "/photos/dog", "", "X-Amz-Copy-Source: /photos/cat")
 	w.do(w.device, "GET", "/photos/"+strings.Repeat("k", 1000))
+	two := "<Delete><Object><Key>one</Key></Object><Object><Key>two</Key></Object></Delete>"
+	w.ok("POST", "/photos?delete", two, sum(two))
+	w.do(w.root, "GET", "/nobodys/cat")
 	for _, want := range []string{
 		`"client":"127.0.0.1"`, `"resource":"arn:aws:s3:::photos"`, `"resource":"arn:aws:s3:::photos/cat"`,
-		`"resource":"arn:aws:s3:::photos/dog","source":"arn:aws:s3:::photos/cat"`, `kkk..."`,
+		`"resource":"arn:aws:s3:::photos/dog,arn:aws:s3:::photos/cat"`, `kkk...`,
+		`"resource":"arn:aws:s3:::photos/one,arn:aws:s3:::photos/two"`, `"resource":"arn:aws:s3:::nobodys/cat"`,
 	} {
 		if eventually(t, func() bool { return strings.Contains(log.String(), want) }); t.Failed() {
 			t.Fatalf("no record has %s:\n%s", want, &log)
