@@ -62,6 +62,11 @@ type API struct {
 	Now       func() time.Time
 	Deadline  time.Duration // of one operation; 0 for DefaultDeadline
 
+	// Met is told whether a request's caller is known: whether its signature
+	// holds. It returns when a stranger may be refused, and false where it is to be
+	// turned away; nil refuses all at once.
+	Met func(r *http.Request, known bool) bool
+
 	services map[string][]*served // by signing name
 }
 
@@ -112,7 +117,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	reply, err := a.answer(w, x)
 	var said *refusal
 	if err != nil {
-		said = judge(err)
+		said = a.meet(w, x, judge(err))
 		reply = x.refuse(said)
 	}
 	if reply.Status == http.StatusRequestEntityTooLarge {
@@ -141,6 +146,9 @@ func (a *API) answer(w http.ResponseWriter, x *exchange) (reply *awswire.Reply, 
 	}
 	if err := a.authenticate(x); err != nil {
 		return nil, err
+	}
+	if a.Met != nil {
+		a.Met(x.r, true)
 	}
 	if unrouted != nil {
 		return nil, unrouted

@@ -77,6 +77,11 @@ type Front struct {
 	// Now tells the time; time.Now when nil.
 	Now func() time.Time
 
+	// Met is told whether a request's caller is known: whether its signature
+	// holds. It returns when a stranger may be refused, and false where it is to be
+	// turned away; nil refuses all at once.
+	Met func(r *http.Request, known bool) bool
+
 	slots slots
 }
 
@@ -131,6 +136,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	err := f.serve(answer, req)
 	if err != nil {
 		f.hurry(req)
+		err = f.meet(req, err)
 		f.refuse(answer, req, err)
 	}
 	f.record(req, answer, err, time.Since(began))
@@ -232,6 +238,9 @@ func (f *Front) identify(r *request) error {
 		caller.Context.Set("aws:UserAgent", agent)
 	}
 	r.caller = caller
+	if f.Met != nil {
+		f.Met(r.Request, true)
+	}
 	return nil
 }
 
@@ -256,7 +265,7 @@ func sourceIP(remote string) netip.Addr {
 	if err != nil {
 		return netip.Addr{}
 	}
-	return a.Addr()
+	return a.Addr().Unmap().WithZone("")
 }
 
 func newRequestID() string {
@@ -287,7 +296,7 @@ func (f *Front) record(r *request, w *answer, err error, took time.Duration) {
 		attrs = append(attrs, slog.String("err", err.Error()))
 		// That the disk is full is said by doctor and a metric, not by each request.
 		mine := w.broken && status != statusClientClosed && asError(err) == errInternal // after it had begun
-		if mine || status >= 500 && status != http.StatusNotImplemented && status != http.StatusInsufficientStorage {
+		if mine || status >= 500 && status != http.StatusNotImplemented && status != http.StatusInsufficientStorage && err != errTurnedAway {
 			level = slog.LevelError
 		}
 	}

@@ -108,6 +108,7 @@ func (s *Server) build(ctx context.Context) error {
 		}
 	})
 	s.background.Go(func() { s.keepUses(background) })
+	s.background.Go(func() { s.report(background) })
 	if s.own != nil {
 		s.background.Go(func() { s.own.Run(background) })
 		s.background.Go(func() { lifecycle.New(s.buckets, s.own).Run(background) })
@@ -254,10 +255,11 @@ func Operations() []awsapi.Known {
 func (s *Server) openDoors() error {
 	aws := awsapi.New(s.services()...)
 	aws.Authenticate, aws.Authorize, aws.Log = s.sessions.Authenticate, s.roles.Authorize, s.log
+	aws.Met = s.met
 	s3 := &s3front.Front{
 		Buckets: s.buckets, IAM: s.roles, Objects: s.objects, Authenticate: s.sessions.Authenticate,
 		Hostname: s.config.Hostname, Region: s.config.Region,
-		MaxRequests: s.config.S3Requests, MaxRequestsOfOne: s.config.S3PerCaller,
+		MaxRequests: s.config.S3Requests, MaxRequestsOfOne: s.config.S3PerCaller, Met: s.met,
 	}
 	if s.own != nil {
 		s3.Encrypted, s3.ObeysLifecycle = objects.Encrypted, true

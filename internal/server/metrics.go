@@ -23,7 +23,8 @@ func (s *Server) withMetrics(port *api) (http.Handler, error) {
 	started := prometheus.NewGauge(prometheus.GaugeOpts{Name: "muster_start_time_seconds", Help: "When the server started."})
 	started.Set(float64(time.Now().Unix()))
 	all := []prometheus.Collector{s.counts, started, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})}
-	for _, c := range append(all, s.objectMetrics()...) {
+	all = append(all, s.objectMetrics()...)
+	for _, c := range append(all, s.ingressMetrics()...) {
 		if err := registry.Register(c); err != nil {
 			return nil, err
 		}
