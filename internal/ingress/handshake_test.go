@@ -164,7 +164,7 @@ func TestTurnThatDoesNotCome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		port := &ingress.Port{Places: 64, AtOnce: 1}
 		var order []string
-		w := serve(t, port, slowServer(&order, func(n int) time.Duration { return []time.Duration{12 * time.Second, 0}[min(n-1, 1)] }), whoAmI)
+		w := serve(t, port, slowServer(&order, func(n int) time.Duration { return []time.Duration{32 * time.Second, 0}[min(n-1, 1)] }), whoAmI)
 		var all sync.WaitGroup
 		var first, second error
 		all.Go(func() { _, first = w.shake(t, neighbour) })

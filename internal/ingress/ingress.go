@@ -23,7 +23,7 @@ import (
 const (
 	proxyTime     = 3 * time.Second  // for the PROXY header, which a proxy sends at once
 	handshakeTime = 10 * time.Second // for its part of a TLS handshake
-	queueTime     = 10 * time.Second // that it waits for ours: clients give up about then
+	queueTime     = 30 * time.Second // that it waits for ours; most clients hang up before
 	stallTime     = 30 * time.Second // to take the next piece of an answer
 	minRate       = 1 << 10          // bytes of an answer a second, on the whole
 )

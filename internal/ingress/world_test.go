@@ -178,7 +178,7 @@ func (w *wire) shake(t *testing.T, from string) (tls.ConnectionState, error) {
 	c := w.dial(t, from)
 	defer c.Close()
 	s := tls.Client(c, &tls.Config{InsecureSkipVerify: true, ServerName: "localhost", Certificates: []tls.Certificate{serverKey()}})
-	s.SetDeadline(time.Now().Add(30 * time.Second))
+	s.SetDeadline(time.Now().Add(time.Minute))
 	if err := s.Handshake(); err != nil {
 		return tls.ConnectionState{}, err
 	}
