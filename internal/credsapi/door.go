@@ -76,7 +76,8 @@ func (d *Door) meet(r *http.Request, err error) bool {
 	if d.Met == nil || err != nil && !errors.As(err, &no) {
 		return true
 	}
-	return d.Met(r, no == nil || !no.Stranger)
+	known := no == nil || !no.Stranger
+	return d.Met(r, known) || known
 }
 
 // requestOf reads what is asked; the answer is nil unless that is nothing the
