@@ -22,7 +22,7 @@ import (
 // How long the other side of a connection may take, unless Port says otherwise.
 const (
 	proxyTime     = 3 * time.Second  // for the PROXY header, which a proxy sends at once
-	handshakeTime = 10 * time.Second // for its part of a TLS handshake
+	handshakeTime = 20 * time.Second // for its part of a TLS handshake
 	queueTime     = 30 * time.Second // that it waits for ours; most clients hang up before
 	stallTime     = 30 * time.Second // to take the next piece of an answer
 	minRate       = 1 << 10          // bytes of an answer a second, on the whole
