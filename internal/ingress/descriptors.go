@@ -38,7 +38,7 @@ func ShareOut(n, api, devices int) (Share, error) {
 		s.Devices = max(leastPlaces, min(left-left/3, n-leastFiles-s.API))
 	}
 	if s.Files = n - s.API - s.Devices; s.Files < leastFiles {
-		return Share{}, fmt.Errorf("%d connections of the API port, %d of the device port and %d files are more than the %d file descriptors that the process may have (ulimit -n, LimitNOFILE)", s.API, s.Devices, leastFiles, n)
+		return Share{}, fmt.Errorf("--max-connections %d, --max-device-connections %d and %d files are more than the %d file descriptors that the process may have (ulimit -n, LimitNOFILE)", s.API, s.Devices, leastFiles, n)
 	}
 	return s, nil
 }

@@ -87,6 +87,7 @@ func TestSilentConnections(t *testing.T) {
 			if !strings.Contains(metrics, `muster_connections_limit{port="api"} `) || closedFor(metrics) == 0 {
 				t.Errorf("no connection was counted as closed:\n%s", metrics)
 			}
+			s.Stop(t) // with all of them open
 		})
 	}
 }
