@@ -18,8 +18,8 @@ type Share struct {
 const (
 	// leastPlaces is how few a port can do with.
 	leastPlaces = 8
-	// mostByDefault keeps the memory of connections (some 40 KiB each) in bounds
-	// where the system sets no limit.
+	// mostByDefault descriptors are shared out where there are more: connections
+	// take memory, a silent one 12 KiB.
 	mostByDefault = 64 << 10
 )
 
@@ -28,7 +28,7 @@ const (
 // api and devices are the operator's numbers, and 0 without one. It fails when
 // there aren't as many.
 func ShareOut(n, api, devices int) (Share, error) {
-	usual, leastFiles := min(n, 2*mostByDefault), leastFiles(n)
+	usual, leastFiles := min(n, mostByDefault), leastFiles(n)
 	left := max(0, usual-max(leastFiles, usual/4))
 	s := Share{Descriptors: n, API: api, Devices: devices}
 	if s.API == 0 {

@@ -59,6 +59,7 @@ func (p pipe) RemoteAddr() net.Addr { return p.from }
 type client struct {
 	net.Conn
 	t    *testing.T
+	from netip.Addr
 	once sync.Once
 	gone chan struct{} // closed when the server has closed it, once that is watched
 }
@@ -69,7 +70,7 @@ func (w *wire) dial(t *testing.T, from string) *client {
 	addr := net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(from), 40000))
 	w.accepts <- pipe{theirs, addr}
 	t.Cleanup(func() { ours.Close() })
-	return &client{Conn: ours, t: t, gone: make(chan struct{})}
+	return &client{Conn: ours, t: t, from: addr.AddrPort().Addr(), gone: make(chan struct{})}
 }
 
 // silent is a client that says nothing, and notices when it is cut.
