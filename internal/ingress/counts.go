@@ -40,6 +40,7 @@ func Stages() []string { return stageNames[:] }
 
 // event is a kind of trouble, with its count.
 type event struct {
+	level slog.Level // that a stranger fails is nothing an operator must act on
 	said  string
 	attrs []any
 	count func() int64
@@ -49,8 +50,8 @@ type event struct {
 // until ctx ends.
 func Report(ctx context.Context, log *slog.Logger, a *Attempts, ports ...*Port) {
 	all := []event{
-		{"refusals of unknown callers were delayed", nil, a.Slowed.Load},
-		{"unknown callers were turned away", nil, a.TurnedAway.Load},
+		{slog.LevelInfo, "refusals of unknown callers were delayed", nil, a.Slowed.Load},
+		{slog.LevelInfo, "unknown callers were turned away", nil, a.TurnedAway.Load},
 	}
 	for _, p := range ports {
 		all = append(all, p.events()...)
@@ -67,7 +68,7 @@ func Report(ctx context.Context, log *slog.Logger, a *Attempts, ports ...*Port) 
 		for i, e := range all {
 			now := e.count()
 			if n := now - last[i]; n > 0 {
-				log.Warn(e.said, append([]any{"count", n}, e.attrs...)...)
+				log.Log(ctx, e.level, e.said, append([]any{"count", n}, e.attrs...)...)
 			}
 			last[i] = now
 		}
@@ -78,15 +79,15 @@ func (p *Port) events() []event {
 	c := &p.Counts
 	on := []any{"port", p.Name}
 	all := []event{
-		{"connections can't be accepted", on, c.AcceptErrors.Load},
-		{"connections of trusted proxies without a PROXY header of version 2", on, c.BadProxyHeaders.Load},
-		{"connections were refused: no place is free", on, c.Refused.Load},
-		{"handshakes failed", on, c.HandshakesFailed.Load},
-		{"handshakes waited too long for their turn", on, c.NoTurn.Load},
-		{"connections were closed: their clients took no answer", on, c.Slow.Load},
+		{slog.LevelWarn, "connections can't be accepted", on, c.AcceptErrors.Load},
+		{slog.LevelWarn, "connections of trusted proxies without a PROXY header of version 2", on, c.BadProxyHeaders.Load},
+		{slog.LevelWarn, "connections were refused: no place is free", on, c.Refused.Load},
+		{slog.LevelInfo, "handshakes failed", on, c.HandshakesFailed.Load},
+		{slog.LevelWarn, "handshakes waited too long for their turn", on, c.NoTurn.Load},
+		{slog.LevelInfo, "connections were closed: their clients took no answer", on, c.Slow.Load},
 	}
 	for s := range c.byStage {
-		all = append(all, event{"connections were closed for newcomers", []any{"port", p.Name, "stage", stageNames[s]}, c.byStage[s].Load})
+		all = append(all, event{slog.LevelWarn, "connections were closed for newcomers", []any{"port", p.Name, "stage", stageNames[s]}, c.byStage[s].Load})
 	}
 	return all
 }
