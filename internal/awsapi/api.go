@@ -63,6 +63,11 @@ type API struct {
 	// Bodies is the memory for bodies, in bytes; nil for no bound.
 	Bodies *budget.Budget
 
+	// Met is told whether a request's caller is known: whether its signature
+	// holds. It returns when a stranger may be refused, and false where it is to be
+	// turned away; nil refuses all at once.
+	Met func(r *http.Request, known bool) bool
+
 	services map[string][]*served // by signing name
 }
 
@@ -120,7 +125,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	reply, err := a.answer(w, x)
 	var said *refusal
 	if err != nil {
-		said = judge(err)
+		said = a.meet(w, x, judge(err))
 		reply = x.refuse(said)
 	}
 	if reply.Status == http.StatusServiceUnavailable {
@@ -160,6 +165,9 @@ func (a *API) answer(w http.ResponseWriter, x *exchange) (reply *awswire.Reply, 
 	unrouted := x.route() // told only to those whose signature holds
 	if err := a.authenticate(x); err != nil {
 		return nil, err
+	}
+	if a.Met != nil {
+		a.Met(x.r, true)
 	}
 	if unrouted != nil {
 		return nil, unrouted

@@ -134,6 +134,27 @@ func judge(err error) *refusal {
 	return &refusal{names: broken, kind: "internal", message: internal, cause: err}
 }
 
+// meet tells Met of a caller whose key is unknown or whose signature doesn't
+// hold, and returns what is to be said instead of r where too many are. A key
+// that was good and is withdrawn or expired is no stranger's.
+func (a *API) meet(w http.ResponseWriter, x *exchange, r *refusal) *refusal {
+	strange := r.names == unknownKey && !errors.Is(r.cause, sts.ErrWithdrawn) || r.names == badSignature
+	if a.Met == nil || !strange {
+		return r
+	}
+	x.body = nil // while it waits it holds little
+	if a.Met(x.r, false) {
+		return r
+	}
+	w.Header().Set("Retry-After", turnedAwayFor)
+	w.Header().Set("Connection", "close")
+	return refuse(busy, "turned away", unavailable)
+}
+
+// turnedAwayFor is how many seconds a stranger is to stay away when too many
+// wait to be refused.
+const turnedAwayFor = "10"
+
 func (r *refusal) Error() string { return r.message }
 
 func unknownOperation(e *awswire.UnknownOperationError) *refusal {

@@ -70,7 +70,7 @@ type Request struct {
 func (p *Provider) Issue(ctx context.Context, r Request) (sts.Credential, error) {
 	cert, err := p.resolve(ctx, r)
 	if err != nil {
-		return sts.Credential{}, err
+		return sts.Credential{}, stranger(err)
 	}
 	d, err := p.decide(ctx, cert, r)
 	if err != nil {

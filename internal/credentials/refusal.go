@@ -1,6 +1,7 @@
 package credentials
 
 import (
+	"errors"
 	"fmt"
 
 	"muster/internal/fault"
@@ -10,6 +11,10 @@ import (
 type Refusal struct {
 	Told *fault.Error // what the device is told, in AWS's words
 	Why  string       // what the operator is told; never sent to a device
+
+	// Stranger says that the device proved nothing: it has no certificate that is
+	// registered where it asks, and active.
+	Stranger bool
 }
 
 func (r *Refusal) Error() string { return r.Told.Message + " (" + r.Why + ")" }
@@ -33,6 +38,15 @@ var (
 	tooLong        = answer{fault.Invalid, "The requested CredentialDurationSeconds exceeds the MaxSessionDuration set for the role"}
 	notFound       = answer{fault.NotFound, "Not Found"}
 )
+
+// stranger says of a refusal that it is one of nobody known.
+func stranger(err error) error {
+	var r *Refusal
+	if errors.As(err, &r) {
+		r.Stranger = true
+	}
+	return err
+}
 
 func refuse(a answer, why string, args ...any) error {
 	return &Refusal{Told: a.kind.Errorf("%s", a.message), Why: fmt.Sprintf(why, args...)}

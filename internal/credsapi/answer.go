@@ -22,6 +22,7 @@ type answer struct {
 	body          []byte // of a success
 	kind, message string // of a refusal, as the device sees it
 	why           string // for the log only
+	after         int    // seconds after which to come again; 0 says nothing of it
 }
 
 // kinds are AWS's names and statuses for the kinds of refusal.
@@ -53,6 +54,11 @@ func refusal(err error) *answer {
 		return &answer{status: k.status, kind: k.name, message: "Service unavailable", why: err.Error()}
 	}
 	return internal(err)
+}
+
+// turnedAway is for a stranger who comes when too many wait to be refused.
+func turnedAway(err error) *answer {
+	return &answer{status: http.StatusServiceUnavailable, kind: kinds[fault.Unavailable].name, message: "Too many failed attempts", why: "turned away: " + err.Error(), after: 10}
 }
 
 func internal(err error) *answer {
@@ -87,6 +93,10 @@ func (a *answer) send(w http.ResponseWriter, requestID string) {
 	}
 	if a.status == http.StatusMethodNotAllowed {
 		h["Allow"] = []string{http.MethodGet}
+	}
+	if a.after > 0 {
+		h["Retry-After"] = []string{strconv.Itoa(a.after)}
+		h["Connection"] = []string{"close"}
 	}
 	values := []string{"application/json", strconv.Itoa(len(body)), requestID}
 	h["Content-Type"] = values[0:1:1]

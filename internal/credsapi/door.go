@@ -20,6 +20,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -38,6 +39,11 @@ type Door struct {
 	Provider *credentials.Provider
 	Log      *slog.Logger  // slog.Default() when nil
 	Deadline time.Duration // of a decision; 0 for 20 s
+
+	// Met is told whether a device is known: whether its certificate is
+	// registered and active. It returns when a stranger may be refused, and false
+	// where it is to be turned away; nil refuses all at once.
+	Met func(r *http.Request, known bool) bool
 }
 
 // ServeHTTP answers one request.
@@ -60,10 +66,24 @@ func (d *Door) issue(r *http.Request, asked credentials.Request) *answer {
 	ctx, cancel := context.WithTimeout(r.Context(), cmp.Or(d.Deadline, issueTime))
 	defer cancel()
 	cred, err := d.Provider.Issue(ctx, asked)
+	if !d.meet(r, err) {
+		return turnedAway(err)
+	}
 	if err != nil {
 		return refusal(err)
 	}
 	return success(cred)
+}
+
+// meet tells Met of the device that Issue failed for with err. Where the fault
+// is ours nothing is known of it.
+func (d *Door) meet(r *http.Request, err error) bool {
+	var no *credentials.Refusal
+	if d.Met == nil || err != nil && !errors.As(err, &no) {
+		return true
+	}
+	known := no == nil || !no.Stranger
+	return d.Met(r, known) || known
 }
 
 // requestOf reads what is asked; the answer is nil unless that is nothing the
@@ -74,7 +94,7 @@ func requestOf(r *http.Request) (credentials.Request, *answer) {
 		Thing: strings.Join(r.Header.Values(thingHeader), ","),
 	}
 	if from, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		asked.SourceIP = from.Addr().Unmap()
+		asked.SourceIP = from.Addr().Unmap().WithZone("")
 	}
 	if r.TLS != nil {
 		asked.ServerName = r.TLS.ServerName
@@ -134,7 +154,7 @@ func (d *Door) record(r *http.Request, id string, asked credentials.Request, a *
 	if a.kind != "" {
 		attrs = append(attrs, slog.String("error", a.kind), slog.String("sni", asked.ServerName), slog.String("why", a.why))
 	}
-	if a.status >= http.StatusInternalServerError && r.Context().Err() == nil {
+	if a.status >= http.StatusInternalServerError && a.after == 0 && r.Context().Err() == nil {
 		level = slog.LevelError
 	}
 	d.log().LogAttrs(r.Context(), level, "request", attrs...)

@@ -78,6 +78,11 @@ type Front struct {
 
 	// Now tells the time; time.Now when nil.
 	Now func() time.Time
+
+	// Met is told whether a request's caller is known: whether its signature
+	// holds. It returns when a stranger may be refused, and false where it is to be
+	// turned away; nil refuses all at once.
+	Met func(r *http.Request, known bool) bool
 }
 
 // request is one request on its way through the door.
@@ -136,6 +141,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	req.memory.Release()
 	if err != nil {
 		f.hurry(req)
+		err = f.meet(req, err)
 		f.refuse(answer, req, err)
 	}
 	f.record(req, answer, err, time.Since(began))
@@ -237,6 +243,9 @@ func (f *Front) identify(r *request) error {
 		caller.Context.Set("aws:UserAgent", agent)
 	}
 	r.caller = caller
+	if f.Met != nil {
+		f.Met(r.Request, true)
+	}
 	return nil
 }
 
@@ -297,8 +306,8 @@ func (f *Front) record(r *request, w *answer, err error, took time.Duration) {
 	if err != nil {
 		attrs = append(attrs, slog.String("err", err.Error()))
 		// That the disk is full is said by doctor and a metric, not by each request.
-		mine := w.broken && status != statusClientClosed && asError(err) == errInternal // after it had begun
-		known := errors.Is(err, errManyAtOnce) || errors.Is(err, errNoMemory)           // these have metrics, too
+		mine := w.broken && status != statusClientClosed && asError(err) == errInternal                        // after it had begun
+		known := errors.Is(err, errManyAtOnce) || errors.Is(err, errNoMemory) || errors.Is(err, errTurnedAway) // these have metrics, too
 		if mine || status >= 500 && status != http.StatusNotImplemented && status != http.StatusInsufficientStorage && !known {
 			level = slog.LevelError
 		}

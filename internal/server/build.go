@@ -110,6 +110,7 @@ func (s *Server) build(ctx context.Context) error {
 	s.background.Go(func() { s.keepUses(background) })
 	s.openBudgets()
 	s.background.Go(func() { s.sayRefused(background) })
+	s.background.Go(func() { s.report(background) })
 	if s.own != nil {
 		s.background.Go(func() { s.own.Run(background) })
 		s.background.Go(func() { lifecycle.New(s.buckets, s.own).Run(background) })
@@ -255,11 +256,11 @@ func Operations() []awsapi.Known {
 
 func (s *Server) openDoors() error {
 	aws := awsapi.New(s.services()...)
-	aws.Authenticate, aws.Authorize, aws.Log, aws.Bodies = s.sessions.Authenticate, s.roles.Authorize, s.log, s.bodies
+	aws.Authenticate, aws.Authorize, aws.Log, aws.Bodies, aws.Met = s.sessions.Authenticate, s.roles.Authorize, s.log, s.bodies, s.met
 	s3 := &s3front.Front{
 		Buckets: s.buckets, IAM: s.roles, Objects: s.objects, Authenticate: s.sessions.Authenticate,
 		Hostname: s.config.Hostname, Region: s.config.Region,
-		Requests: s.requests, Bodies: s.bodies,
+		Requests: s.requests, Bodies: s.bodies, Met: s.met,
 	}
 	if s.own != nil {
 		s3.Encrypted, s3.ObeysLifecycle = objects.Encrypted, true

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"muster/internal/arn"
+	"muster/internal/ingress"
 )
 
 // The addresses Muster listens on when none is given. They listen on the
@@ -47,6 +48,11 @@ type Config struct {
 	APITLSCert   string // PEM file of the API port's certificate chain
 	APITLSKey    string // PEM file of its key
 	InsecureHTTP bool   // allow plain HTTP beyond loopback
+
+	TrustedProxies       string // addresses and blocks, with commas between them, whose PROXY headers are believed
+	MaxConnections       int    // of the API port at once; 0 for a share of the process's file descriptors
+	MaxDeviceConnections int    // of the device port, likewise
+	MaxHandshakes        int    // computed at once, on each port; 0 for as many as there are processors
 
 	DeviceControlPlane bool // let sessions of devices change iot, iam and sagemaker as far as their roles' policies allow
 
@@ -120,6 +126,12 @@ func (c *Config) complete() error {
 	}
 	if c.BodyMemory < leastBodyMemory {
 		return fmt.Errorf("--body-memory %d: at least %d bytes", c.BodyMemory, leastBodyMemory)
+	}
+	if c.MaxConnections < 0 || c.MaxDeviceConnections < 0 || c.MaxHandshakes < 0 {
+		return fmt.Errorf("--max-connections, --max-device-connections and --max-handshakes are not negative")
+	}
+	if _, err := ingress.ParseProxies(c.TrustedProxies); err != nil {
+		return fmt.Errorf("--trusted-proxies: %w", err)
 	}
 	if err := c.checkS3(); err != nil {
 		return err

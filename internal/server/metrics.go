@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,8 +24,8 @@ func (s *Server) withMetrics(port *api) (http.Handler, error) {
 	started := prometheus.NewGauge(prometheus.GaugeOpts{Name: "muster_start_time_seconds", Help: "When the server started."})
 	started.Set(float64(time.Now().Unix()))
 	all := []prometheus.Collector{s.counts, started, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})}
-	all = append(all, s.budgetMetrics()...)
-	for _, c := range append(all, s.objectMetrics()...) {
+	all = slices.Concat(all, s.budgetMetrics(), s.objectMetrics(), s.ingressMetrics())
+	for _, c := range all {
 		if err := registry.Register(c); err != nil {
 			return nil, err
 		}

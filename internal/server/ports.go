@@ -27,6 +27,7 @@ func (s *Server) openAPI(handler http.Handler) error {
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	if !s.config.onTLS() {
+		through(s.apiPort, s.apiOn, nil, s.api)
 		return nil
 	}
 	config := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
@@ -39,7 +40,7 @@ func (s *Server) openAPI(handler http.Handler) error {
 	} else {
 		config.GetCertificate = s.authority.ForNames(s.ownNames(), func(string) bool { return false })
 	}
-	onTLS(s.apiOn, config)
+	through(s.apiPort, s.apiOn, config, s.api)
 	return nil
 }
 
@@ -61,13 +62,13 @@ func (s *Server) ownNames() []string {
 
 // openDevices puts the credentials provider on the device port.
 func (s *Server) openDevices() error {
-	door := &credsapi.Door{Provider: s.provider, Log: s.log}
+	door := &credsapi.Door{Provider: s.provider, Log: s.log, Met: s.met}
 	accept := func(name string) bool {
 		_, ok := s.accounts.AcceptsServerName(name)
 		return ok
 	}
 	s.devices = door.Server(s.authority.ForNames([]string{s.config.Hostname}, accept))
 	s.devices.Handler = s.counted("devices", s.devices.Handler)
-	onTLS(s.devOn, s.devices.TLSConfig)
+	through(s.devPort, s.devOn, s.devices.TLSConfig, s.devices)
 	return nil
 }

@@ -4,7 +4,6 @@ package server
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -34,8 +33,9 @@ type Server struct {
 	ready    readiness
 
 	house
-	bodies         *budget.Budget           // of memory, in bytes
-	requests       *budget.Budget           // of S3
+	bodies   *budget.Budget // of memory, in bytes
+	requests *budget.Budget // of S3
+	entrance
 	counts         *prometheus.HistogramVec // nil without metrics
 	api, devices   *http.Server
 	apiOn, devOn   []net.Listener
@@ -65,6 +65,9 @@ func Open(ctx context.Context, c Config) (_ *Server, err error) {
 	}
 	s.undo = append(s.undo, func() error { unlock(); return nil })
 	if err := forgetState(c.Data); err != nil {
+		return nil, err
+	}
+	if err := s.openIngress(); err != nil {
 		return nil, err
 	}
 	if err := s.listen(); err != nil {
@@ -185,11 +188,4 @@ func (s *Server) close() error {
 	}
 	s.undo = nil
 	return errors.Join(all...)
-}
-
-// onTLS wraps listeners in TLS.
-func onTLS(all []net.Listener, config *tls.Config) {
-	for i, l := range all {
-		all[i] = tls.NewListener(l, config)
-	}
 }

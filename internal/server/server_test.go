@@ -47,6 +47,10 @@ func TestCheckRefuses(t *testing.T) {
 		{"no memory for bodies", func(c *Config) { c.BodyMemory = 1 << 20 }, "--body-memory"},
 		{"no requests at all", func(c *Config) { c.S3Requests = 0 }, "--s3-requests"},
 		{"one caller alone", func(c *Config) { c.S3PerCaller = c.S3Requests + 1 }, "--s3-requests-per-caller"},
+		{"a proxy by its name", func(c *Config) { c.TrustedProxies = "10.0.0.1,proxy.example" }, "--trusted-proxies"},
+		{"proxies", func(c *Config) { c.TrustedProxies = "10.0.0.1, 2001:db8::/32" }, ""},
+		{"negative connections", func(c *Config) { c.MaxDeviceConnections = -1 }, "--max-device-connections"},
+		{"negative handshakes", func(c *Config) { c.MaxHandshakes = -1 }, "--max-handshakes"},
 		{"negative days", func(c *Config) { c.CertificateDays = -1 }, "days"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -29,12 +29,14 @@ func main() {
 	bare := flag.Bool("bare", false, "be the bare server (the bench starts it itself)")
 	bareStore := flag.Bool("objects", false, "be the bare server of objects (the bench starts it itself)")
 	storm := flag.Bool("storm", false, "be the clients that write objects (the bench starts them itself)")
+	back := flag.Bool("site", false, "be the devices of a storm of handshakes (the bench starts them itself)")
 	rounds := flag.Int("rounds", 5, "paired rounds of each measurement")
 	fresh := flag.Int("fresh", 600, "requests on fresh handshakes, a round")
 	kept := flag.Int("kept", 8000, "requests on kept connections, a round")
 	inserts := flag.Int("inserts", 2000, "things created, by 32 clients")
 	only := flag.String("only", "", "measure one thing alone: vending, local, issue, inserts, objects, writers, lists, memory or storm")
 	flag.IntVar(&listed, "listed", listed, "objects in the bucket that is listed")
+	flag.IntVar(&returning, "devices", returning, "devices that come back at once in the storm")
 	flag.Int64Var(&large, "large", large, "bytes of each of the 64 objects that memory is measured with")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -47,6 +49,8 @@ func main() {
 		err = serveBareObjects(ctx)
 	case *storm:
 		err = writeStorm(ctx)
+	case *back:
+		err = comeBack(ctx)
 	default:
 		err = bench(ctx, *rounds, *fresh, *kept, *inserts, *only)
 	}
@@ -80,6 +84,7 @@ func bench(ctx context.Context, rounds, fresh, kept, inserts int, only string) e
 		{"writers", func() error { return benchWriters(ctx, t, muster, dir, rounds) }},
 		{"lists", func() error { return benchLists(ctx, t, dir, rounds) }},
 		{"memory", func() error { return benchMemory(ctx, t, muster) }},
+		{"storm", func() error { return benchHandshakes(ctx, t, dir, returning) }},
 		{"storm", func() error { return benchStorm(ctx, t, muster, dir, rounds) }},
 	} {
 		if only != "" && only != x.name {

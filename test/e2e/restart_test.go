@@ -126,6 +126,8 @@ func TestWrongUsage(t *testing.T) {
 		{"no account", []string{"--account", "12"}, "--account"},
 		{"no region", []string{"--region", "US EAST"}, "--region"},
 		{"unknown log format", []string{"--log-format", "xml"}, "log-format"},
+		{"a proxy by its name", []string{"--trusted-proxies", "proxy.example"}, "--trusted-proxies"},
+		{"more connections than there can be", []string{"--max-device-connections", "100000000"}, "--max-device-connections"},
 		{"arguments", []string{"everything"}, "everything"},
 		{"plain HTTP beyond loopback", []string{"--api", "0.0.0.0:0"}, "--insecure-http"},
 	} {

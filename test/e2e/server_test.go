@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -54,8 +55,15 @@ func StartOn(t *testing.T, data string, flags ...string) *Server {
 // environment, these variables.
 func launch(t *testing.T, data string, env []string, args ...string) *Server {
 	t.Helper()
+	return launchBy(t, nil, data, env, args...)
+}
+
+// launchBy is launch by another program, which becomes muster serve.
+func launchBy(t *testing.T, by []string, data string, env []string, args ...string) *Server {
+	t.Helper()
 	s := &Server{Data: data, log: &logBuffer{}, done: make(chan struct{})}
-	s.cmd = exec.Command(binary, append([]string{"serve"}, args...)...)
+	argv := append(append(slices.Clone(by), binary, "serve"), args...)
+	s.cmd = exec.Command(argv[0], argv[1:]...)
 	s.cmd.Env = append(CleanEnv(t), env...)
 	s.cmd.Dir = t.TempDir()
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
