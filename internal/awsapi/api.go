@@ -32,6 +32,7 @@ import (
 	"muster/internal/iam"
 	"muster/internal/policy"
 	"muster/internal/sigv4"
+	"muster/internal/space"
 	"muster/internal/sts"
 )
 
@@ -49,6 +50,7 @@ type Service struct {
 	Wire       *awswire.Service
 	Operations []Operation
 	Faults     Faults
+	Effects    space.Effects // of each operation: what it does to the disk
 }
 
 // API serves services. Authenticate, Authorize and Log must be set; the other
@@ -85,6 +87,7 @@ func New(services ...Service) *API {
 				panic(fmt.Sprintf("awsapi: %s is there twice", o.name))
 			}
 			o.check()
+			o.effect = s.Effects.Of(o.name)
 			v.operations[o.name] = o
 		}
 		name := s.Wire.SigningName()
@@ -274,7 +277,7 @@ func (a *API) run(x *exchange) (*awswire.Reply, error) {
 	}
 	ctx, cancel := context.WithTimeout(x.r.Context(), deadline)
 	defer cancel()
-	ctx = iam.WithCaller(WithRequestID(ctx, x.id), x.caller)
+	ctx = space.With(iam.WithCaller(WithRequestID(ctx, x.id), x.caller), x.operation.effect)
 	action := x.service.Wire.SigningName() + ":" + x.operation.name
 	return x.operation.serve(ctx, &permit{
 		scope:     arn.Scope{Account: x.caller.Account, Region: x.signature.Scope.Region},

@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,7 +24,7 @@ func (s *Server) withMetrics(port *api) (http.Handler, error) {
 	started := prometheus.NewGauge(prometheus.GaugeOpts{Name: "muster_start_time_seconds", Help: "When the server started."})
 	started.Set(float64(time.Now().Unix()))
 	all := []prometheus.Collector{s.counts, started, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})}
-	for _, c := range append(all, s.objectMetrics()...) {
+	for _, c := range slices.Concat(all, s.objectMetrics(), s.diskMetrics()) {
 		if err := registry.Register(c); err != nil {
 			return nil, err
 		}
@@ -37,9 +38,6 @@ func (s *Server) objectMetrics() []prometheus.Collector {
 	if s.own == nil {
 		return nil
 	}
-	gauge := func(name, help string, value func() float64) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
-	}
 	return []prometheus.Collector{
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "muster_objects_damaged_total", Help: "Contents of objects found damaged or missing since the start, by reads and by the monthly reading of all."},
 			func() float64 { return float64(s.own.Damaged()) }),
@@ -50,13 +48,13 @@ func (s *Server) objectMetrics() []prometheus.Collector {
 			return 0
 		}),
 		gauge("muster_objects_free_bytes", "Bytes that may still be written to the disk of the objects, those kept free included.", func() float64 {
-			free, err := s.own.Free()
-			if err != nil {
-				return -1
-			}
-			return float64(free)
+			return float64(s.fileDisk.State().Free)
 		}),
 	}
+}
+
+func gauge(name, help string, value func() float64) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
 }
 
 // counted counts the requests of a port.
