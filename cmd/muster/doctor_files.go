@@ -11,8 +11,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"muster/internal/account"
 	"muster/internal/seal"
 	"muster/internal/server"
@@ -93,27 +91,15 @@ func (d *doctor) checkServer() {
 	}
 }
 
-// room is what is left of a file system.
+// room is what the file system of the data has.
 type room struct {
-	bytes, total int64
-	files        uint64
-	reserve      int64 // bytes of the reserve for when nothing is left
+	space.Room
+	reserve int64 // bytes of the reserve for when nothing is left
 }
 
 func diskRoom(dir string) (room, error) {
-	free, total, err := space.Measure(dir)
-	if err != nil {
-		return room{}, err
-	}
-	var s unix.Statfs_t
-	if err := unix.Statfs(dir, &s); err != nil {
-		return room{}, err
-	}
-	left := room{bytes: free, total: total, files: uint64(s.Ffree), reserve: space.Reserved(dir)}
-	if s.Files == 0 { // it has no bound on them
-		left.files = fewFiles
-	}
-	return left, nil
+	has, err := space.Measure(dir)
+	return room{Room: has, reserve: space.Reserved(dir)}, err
 }
 
 func (d *doctor) checkDisk() {
@@ -127,21 +113,21 @@ func (d *doctor) checkDisk() {
 	if d.running && d.state.FreeSpace > 0 {
 		floor = space.Floor{Given: true, Bytes: d.state.FreeSpace}
 	}
-	ladder := floor.On(left.total)
+	ladder := floor.On(left.Total)
 	reserve := fmt.Sprintf("the reserve of %d MB is there", left.reserve>>20)
 	if left.reserve == 0 {
 		reserve = "there is no reserve for a full disk"
 	}
-	mb, low, critical := left.bytes>>20, ladder.Low>>20, ladder.Critical>>20
-	switch rung := ladder.Rung(left.bytes, left.reserve > 0); {
+	mb, low, critical := left.Free>>20, ladder.Low>>20, ladder.Critical>>20
+	switch rung := ladder.Rung(left.Free, left.reserve > 0); {
 	case rung == space.Full && d.locked:
 		d.fail(check, fix, "full: %d MB are left and the reserve was given up: only what replaces, detaches, deactivates or deletes goes on", mb)
 	case rung >= space.Critical:
 		d.fail(check, fix, "critical: %d MB are left, and below %d MB all that adds is refused; %s", mb, critical, reserve)
 	case rung == space.Low:
 		d.warn(check, fix, "low: %d MB are left, and below %d MB objects are refused; %s", mb, low, reserve)
-	case left.files < fewFiles:
-		d.warn(check, fix, "the file system holds only %d more files, and each object of more than 16 KiB is one", left.files)
+	case left.Files > 0 && left.NewFiles < fewFiles:
+		d.warn(check, fix, "the file system holds only %d more files, and each object of more than 16 KiB is one", left.NewFiles)
 	case left.reserve == 0 && d.running:
 		d.warn(check, "look for \"reserve\" in the server's log", "%d MB are left, and there is no reserve for when none are", mb)
 	default:

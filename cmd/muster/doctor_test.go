@@ -78,7 +78,7 @@ func newDoctor(data string) *doctor {
 	return &doctor{
 		config: c, now: time.Now,
 		room: func(string) (room, error) {
-			return room{bytes: 1 << 40, total: 1 << 41, files: 1 << 20, reserve: 64 << 20}, nil
+			return room{Room: space.Room{Free: 1 << 40, Total: 1 << 41, NewFiles: 1 << 20, Files: 1 << 21}, reserve: 64 << 20}, nil
 		},
 		lookup: func(_ context.Context, host string) ([]string, error) {
 			if host == "localhost" {
@@ -225,22 +225,28 @@ func TestDoctorFinds(t *testing.T) {
 		}, "signed request", broken, "InvalidClientTokenId", "restart the server"},
 		{"a full disk", func(t *testing.T, p *patient) {
 			p.room = func(string) (room, error) {
-				return room{bytes: 5 << 20, total: 100 << 30, files: 1 << 20, reserve: 64 << 20}, nil
+				return room{Room: space.Room{Free: 5 << 20, Total: 100 << 30, NewFiles: 1 << 20, Files: 1 << 21}, reserve: 64 << 20}, nil
 			}
 		}, "disk space", broken, "critical: 5 MB", "make room"},
 		{"nothing left and the reserve given up", func(t *testing.T, p *patient) {
-			p.room = func(string) (room, error) { return room{bytes: 60 << 20, total: 100 << 30, files: 1 << 20}, nil }
+			p.room = func(string) (room, error) {
+				return room{Room: space.Room{Free: 60 << 20, Total: 100 << 30, NewFiles: 1 << 20, Files: 1 << 21}}, nil
+			}
 		}, "disk space", broken, "full: 60 MB", "make room"},
 		{"no reserve", func(t *testing.T, p *patient) {
-			p.room = func(string) (room, error) { return room{bytes: 50 << 30, total: 100 << 30, files: 1 << 20}, nil }
+			p.room = func(string) (room, error) {
+				return room{Room: space.Room{Free: 50 << 30, Total: 100 << 30, NewFiles: 1 << 20, Files: 1 << 21}}, nil
+			}
 		}, "disk space", doubt, "no reserve", "reserve"},
 		{"a disk that fills", func(t *testing.T, p *patient) {
 			p.room = func(string) (room, error) {
-				return room{bytes: 500 << 20, total: 100 << 30, files: 1 << 20, reserve: 64 << 20}, nil
+				return room{Room: space.Room{Free: 500 << 20, Total: 100 << 30, NewFiles: 1 << 20, Files: 1 << 21}, reserve: 64 << 20}, nil
 			}
 		}, "disk space", doubt, "low: 500 MB", "make room"},
 		{"a disk of few files", func(t *testing.T, p *patient) {
-			p.room = func(string) (room, error) { return room{bytes: 1 << 40, total: 1 << 41, files: 7}, nil }
+			p.room = func(string) (room, error) {
+				return room{Room: space.Room{Free: 1 << 40, Total: 1 << 41, NewFiles: 7, Files: 1 << 21}}, nil
+			}
 		}, "disk space", doubt, "7 more files", "make room"},
 		{"a server that isn't up", func(t *testing.T, p *patient) { os.Remove(filepath.Join(p.data, "server.json")) }, "server", broken, "not up", "log"},
 		{"an API port that is closed", func(t *testing.T, p *patient) {
@@ -464,7 +470,7 @@ func TestDoctorReports(t *testing.T) {
 	if err == nil || json.Unmarshal([]byte(out), &read) != nil || len(read) != 1 || read[0].State != broken || read[0].Fix == "" {
 		t.Errorf("-o json: got %q, %v", out, err)
 	}
-	if left, err := diskRoom(t.TempDir()); err != nil || left.bytes == 0 || left.files == 0 {
+	if left, err := diskRoom(t.TempDir()); err != nil || left.Free == 0 || left.Total == 0 {
 		t.Errorf("diskRoom: got %+v, %v", left, err)
 	}
 }

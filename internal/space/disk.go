@@ -26,11 +26,12 @@ type Disk struct {
 	wants   bool // it is to have a reserve
 	log     *slog.Logger
 	now     func() time.Time
-	measure func(dir string) (free, total int64, err error)
+	measure func(dir string) (Room, error)
 
 	mu      sync.Mutex
 	looked  time.Time
 	free    int64 // as of then
+	few     bool  // files that may be made, as of then
 	taken   int64 // since
 	ladder  Ladder
 	rung    Rung
@@ -61,13 +62,13 @@ func Watch(dir string, floor Floor, log *slog.Logger) (*Disk, error) {
 }
 
 func (d *Disk) open() error {
-	free, total, err := d.measure(d.dir)
+	room, err := d.measure(d.dir)
 	if err != nil {
 		return err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.ladder = d.ladderOn(total)
+	d.ladder = d.ladderOn(room.Total)
 	if d.wants {
 		d.kept = Reserved(d.dir) == d.ladder.Reserve
 		switch {
@@ -75,7 +76,7 @@ func (d *Disk) open() error {
 			if err := removeReserve(d.dir); err != nil {
 				return err
 			}
-		case free < d.ladder.need():
+		case room.Free < d.ladder.need():
 			d.giveUp("the start")
 		}
 	}
@@ -121,7 +122,7 @@ func (d *Disk) tend(say bool) {
 
 // look asks the file system. d.mu is held.
 func (d *Disk) look() {
-	free, total, err := d.measure(d.dir)
+	room, err := d.measure(d.dir)
 	d.looked = d.now()
 	if err != nil {
 		if !d.blind {
@@ -130,8 +131,8 @@ func (d *Disk) look() {
 		d.blind = true
 		return // as it was
 	}
-	d.blind, d.free, d.taken = false, free, 0
-	l := d.ladderOn(total)
+	d.blind, d.free, d.few, d.taken = false, room.Free, room.FewFiles(), 0
+	l := d.ladderOn(room.Total)
 	if d.kept { // it stays as it was made
 		l.Reserve = d.ladder.Reserve
 	}
@@ -143,6 +144,9 @@ func (d *Disk) look() {
 func (d *Disk) climb() {
 	was := d.rung
 	d.rung = d.ladder.Rung(d.free, !d.missing())
+	if d.few {
+		d.rung = max(d.rung, Low) // only contents make files
+	}
 	if d.surprised {
 		d.rung = Full
 	}
@@ -155,7 +159,7 @@ func (d *Disk) climb() {
 		level = slog.LevelWarn
 	}
 	d.log.Log(context.Background(), level, "the room on the disk has changed", "rung", d.rung.String(), "was", was.String(), "dir", d.dir,
-		"free_bytes", d.free, "low_bytes", d.ladder.Low, "critical_bytes", d.ladder.Critical, "reserve", d.kept, "changes", d.changes)
+		"free_bytes", d.free, "low_bytes", d.ladder.Low, "critical_bytes", d.ladder.Critical, "few_files", d.few, "reserve", d.kept, "changes", d.changes)
 }
 
 // restore makes the reserve if it is missing and there is room. d.mu is held.

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,21 +17,43 @@ import (
 // nothing, and needn't be copied to anywhere.
 const ReserveFile = "reserve"
 
-// Measure returns how many bytes may still be written to the file system of
-// dir, and how many it has in all.
-func Measure(dir string) (free, total int64, err error) {
+// Room is what a file system has.
+type Room struct {
+	Free, Total     int64 // bytes; Free is boundless where Total is 0
+	NewFiles, Files int64 // files that may still be made, and all; both 0 where there is no bound
+}
+
+// boundless is more than any file system has.
+const boundless = 1 << 60
+
+// Measure asks the file system of dir.
+func Measure(dir string) (Room, error) {
 	var at syscall.Statfs_t
 	if err := syscall.Statfs(dir, &at); err != nil {
-		return 0, 0, fmt.Errorf("ask for the free space of %s: %w", dir, err)
+		return Room{}, fmt.Errorf("ask for the free space of %s: %w", dir, err)
 	}
 	block := blockSize(&at)
-	return int64(at.Bavail) * block, int64(at.Blocks) * block, nil
+	r := Room{Free: int64(at.Bavail) * block, Total: int64(at.Blocks) * block, NewFiles: int64(at.Ffree), Files: int64(at.Files)}
+	if r.Total <= 0 { // as a tmpfs without a size
+		r.Free, r.Total = boundless, 0
+	}
+	return r, nil
 }
+
+// FewFiles reports whether so few files may be made that none is left for a
+// start. Each content of more than a few KiB is one.
+func (r Room) FewFiles() bool { return r.Files > 0 && r.NewFiles < min(1000, r.Files/20) }
 
 // Reserved returns how many bytes of the disk the reserve in dir holds; 0 where
 // there is none.
 func Reserved(dir string) int64 {
 	info, err := os.Lstat(filepath.Join(dir, ReserveFile))
+	return held(info, err)
+}
+
+func heldBy(f *os.File) int64 { return held(f.Stat()) }
+
+func held(info fs.FileInfo, err error) int64 {
 	if err != nil || !info.Mode().IsRegular() {
 		return 0
 	}
@@ -49,7 +72,11 @@ func makeReserve(dir string, size int64) error {
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(allocate(f, size), f.Sync(), f.Close()); err != nil {
+		err = errors.Join(allocate(f, size), f.Sync())
+		if err == nil && heldBy(f) < size { // some file systems only say that they did
+			err = errors.Join(fill(f, size), f.Sync())
+		}
+		if err := errors.Join(err, f.Close()); err != nil {
 			return err
 		}
 		return os.Rename(temporary, path)
@@ -81,6 +108,9 @@ func gone(err error) error {
 func fill(f *os.File, size int64) error {
 	block := make([]byte, 1<<20)
 	rand.Read(block) // never fails
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
 	for ; size > 0; size -= int64(len(block)) {
 		if _, err := f.Write(block[:min(size, int64(len(block)))]); err != nil {
 			return err

@@ -53,10 +53,12 @@ type world struct {
 	time time.Time
 	free int64 // without what the reserve takes
 	asks int
+
+	files int64 // that may be made
 }
 
 func newWorld(t *testing.T, free int64) *world {
-	w := &world{t: t, dir: t.TempDir(), time: time.Unix(1e9, 0), free: free}
+	w := &world{t: t, dir: t.TempDir(), time: time.Unix(1e9, 0), free: free, files: 5000}
 	w.open()
 	return w
 }
@@ -68,11 +70,11 @@ func (w *world) open() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		return w.time
-	}, func(string) (int64, int64, error) {
+	}, func(string) (space.Room, error) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.asks++
-		return max(0, w.free-space.Reserved(w.dir)), 800 * mib, nil
+		return space.Room{Free: max(0, w.free-space.Reserved(w.dir)), Total: 800 * mib, NewFiles: w.files, Files: 100_000}, nil
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -251,6 +253,23 @@ func TestStarts(t *testing.T) {
 	w.is(space.OK, true)
 }
 
+// Files may run out before bytes do: rows need none.
+func TestFewFiles(t *testing.T) {
+	w := newWorld(t, 700*mib)
+	w.files = 999
+	w.set(700 * mib)
+	w.is(space.Low, true)
+	w.refuses(true, false)
+	w.files = 1000
+	w.set(700 * mib)
+	w.is(space.OK, true)
+	for r, want := range map[space.Room]bool{{}: false, {Files: 100, NewFiles: 5}: false, {Files: 100, NewFiles: 4}: true} {
+		if got := r.FewFiles(); got != want {
+			t.Errorf("%+v: got few %v, want %v", r, got, want)
+		}
+	}
+}
+
 func TestNoDiskHasRoom(t *testing.T) {
 	var d *space.Disk
 	if err := errors.Join(d.Room(1<<60), d.Take(1<<60), d.AllowRow(), d.Allow(space.With(t.Context(), space.Adds))); err != nil {
@@ -260,5 +279,28 @@ func TestNoDiskHasRoom(t *testing.T) {
 	d.Surprise()
 	if d.Waits() || d.State() != (space.State{}) {
 		t.Errorf("got %+v", d.State())
+	}
+}
+
+// Where nothing can be allocated, bytes are written that take room for sure.
+func TestFill(t *testing.T) {
+	dir := t.TempDir()
+	const size = 2*mib + 4096
+	f, err := os.Create(filepath.Join(dir, space.ReserveFile))
+	if err == nil {
+		err = errors.Join(f.Truncate(size), f.Sync())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if got := space.Reserved(dir); got >= size {
+		t.Skipf("this file system has no holes: %d bytes", got)
+	}
+	if err := errors.Join(space.Fill(f, size), f.Sync()); err != nil {
+		t.Fatal(err)
+	}
+	if got := space.Reserved(dir); got != size {
+		t.Errorf("got %d bytes of the disk, want %d", got, size)
 	}
 }

@@ -92,6 +92,17 @@ func fillDisk(t *testing.T, disk string, left int64) {
 	}
 }
 
+func shrinkBy(t *testing.T, file string, bytes int64) {
+	t.Helper()
+	info, err := os.Stat(file)
+	if err == nil {
+		err = os.Truncate(file, info.Size()-bytes)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // onRung waits until the server is ready on that rung of the disk.
 func (s *Server) onRung(t *testing.T, want string) {
 	t.Helper()
@@ -143,7 +154,7 @@ func TestFullDisk(t *testing.T) {
 	for _, kind := range []string{"tmpfs", "ext4"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			testFullDisk(t, smallDisk(t, kind, 64))
+			testFullDisk(t, smallDisk(t, kind, 48))
 		})
 	}
 }
@@ -236,8 +247,10 @@ func testFullDisk(t *testing.T, disk string) {
 		t.Errorf("muster doctor: got %v and no failed disk space in %s", err, out)
 	}
 
-	// A server that is killed there starts there.
+	// A server that is killed there starts there, even where somebody else has
+	// taken what the reserve held, and withdraws in what it has of the disk.
 	s.Kill(t)
+	fillDisk(t, disk, 0)
 	s = StartOn(t, data, "--metrics")
 	w.use(t, s)
 	s.onRung(t, "full")
@@ -247,7 +260,8 @@ func testFullDisk(t *testing.T, disk string) {
 		t.Errorf("with an inactive certificate after the restart: got %d %s, want 403", got.Status, got.Body)
 	}
 
-	// What the device wrote is deleted, and there is room again.
+	// Somebody lets go of a little; what the device wrote is deleted, and there is room again.
+	shrinkBy(t, filepath.Join(disk, "somebody-elses"), 2<<20)
 	for i := range objects {
 		w.API.S3(t, "DELETE", objects[i], "").OK(t)
 	}
