@@ -41,7 +41,7 @@ type doctor struct {
 	config server.Config // as serve would have it; the running server's goes before it
 	now    func() time.Time
 	lookup func(ctx context.Context, host string) ([]string, error)
-	space  func(dir string) (space, error)
+	room   func(dir string) (room, error)
 
 	locked  bool // a server holds the data, up or not
 	running bool
@@ -64,7 +64,7 @@ running server it checks what can be checked before a start.`,
 			if err := environment(cmd); err != nil {
 				return err
 			}
-			d := &doctor{config: c, now: time.Now, lookup: net.DefaultResolver.LookupHost, space: diskSpace}
+			d := &doctor{config: c, now: time.Now, lookup: net.DefaultResolver.LookupHost, room: diskRoom}
 			found := d.examine(cmd.Context())
 			report := printFindings
 			if output.value == "json" {

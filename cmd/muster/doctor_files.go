@@ -11,19 +11,15 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"muster/internal/account"
 	"muster/internal/seal"
 	"muster/internal/server"
+	"muster/internal/space"
 )
 
-// What is left of a disk when it is time to do something.
-const (
-	littleSpace = 1 << 30   // bytes
-	noSpace     = 100 << 20 // bytes
-	fewFiles    = 10_000    // inodes: each object of S3 but the small ones is a file
-)
+// fewFiles is what is left of inodes when it is time to do something: each
+// object of S3 but the small ones is a file.
+const fewFiles = 10_000
 
 // checkData reports whether the data directory can be looked into.
 func (d *doctor) checkData() bool {
@@ -62,7 +58,7 @@ func strayFile(dir string, of fs.FileInfo) string {
 	if !ok {
 		return ""
 	}
-	for _, name := range []string{"lock", "master.key", "root-credentials", "muster.db", "muster.db-wal", "objects.db", "objects.db-wal", "content", "s3"} {
+	for _, name := range []string{"lock", "master.key", "root-credentials", "muster.db", "muster.db-wal", "objects.db", "objects.db-wal", "reserve", "content", "s3"} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err != nil {
 			continue
@@ -95,35 +91,47 @@ func (d *doctor) checkServer() {
 	}
 }
 
-// space is what is left of a file system.
-type space struct{ bytes, files uint64 }
+// room is what the file system of the data has.
+type room struct {
+	space.Room
+	reserve int64 // bytes of the reserve for when nothing is left
+}
 
-func diskSpace(dir string) (space, error) {
-	var s unix.Statfs_t
-	if err := unix.Statfs(dir, &s); err != nil {
-		return space{}, err
-	}
-	left := space{bytes: uint64(s.Bavail) * uint64(s.Bsize), files: uint64(s.Ffree)}
-	if s.Files == 0 { // it has no bound on them
-		left.files = fewFiles
-	}
-	return left, nil
+func diskRoom(dir string) (room, error) {
+	has, err := space.Measure(dir)
+	return room{Room: has, reserve: space.Reserved(dir)}, err
 }
 
 func (d *doctor) checkDisk() {
 	const check, fix = "disk space", "make room, or move the data directory to a larger disk while the server is stopped"
-	left, err := d.space(d.config.Data)
-	switch mb := left.bytes >> 20; {
-	case err != nil:
+	left, err := d.room(d.config.Data)
+	if err != nil {
 		d.warn(check, "look at the disk by hand", "can't tell: %v", err)
-	case left.bytes < noSpace:
-		d.fail(check, fix, "%d MB are left", mb)
-	case left.bytes < littleSpace:
-		d.warn(check, fix, "%d MB are left", mb)
-	case left.files < fewFiles:
-		d.warn(check, fix, "the file system holds only %d more files, and each object of more than 16 KiB is one", left.files)
+		return
+	}
+	var floor space.Floor
+	if d.running && d.state.FreeSpace > 0 {
+		floor = space.Floor{Given: true, Bytes: d.state.FreeSpace}
+	}
+	ladder := floor.On(left.Total)
+	reserve := fmt.Sprintf("the reserve of %d MB is there", left.reserve>>20)
+	if left.reserve == 0 {
+		reserve = "there is no reserve for a full disk"
+	}
+	mb, low, critical := left.Free>>20, ladder.Low>>20, ladder.Critical>>20
+	switch rung := ladder.Rung(left.Free, left.reserve > 0); {
+	case rung == space.Full && d.locked:
+		d.fail(check, fix, "full: %d MB are left and the reserve was given up: only what replaces, detaches, deactivates or deletes goes on", mb)
+	case rung >= space.Critical:
+		d.fail(check, fix, "critical: %d MB are left, and below %d MB all that adds is refused; %s", mb, critical, reserve)
+	case rung == space.Low:
+		d.warn(check, fix, "low: %d MB are left, and below %d MB objects are refused; %s", mb, low, reserve)
+	case left.Files > 0 && left.NewFiles < fewFiles:
+		d.warn(check, fix, "the file system holds only %d more files, and each object of more than 16 KiB is one", left.NewFiles)
+	case left.reserve == 0 && d.running:
+		d.warn(check, "look for \"reserve\" in the server's log", "%d MB are left, and there is no reserve for when none are", mb)
 	default:
-		d.ok(check, "%d MB are left", mb)
+		d.ok(check, "%d MB are left; objects are refused below %d MB, all that adds below %d MB; %s", mb, low, critical, reserve)
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"muster/internal/server"
+	"muster/internal/space"
 )
 
 // patient is a server and the doctor that looks at it.
@@ -38,6 +39,7 @@ func newPatient(t *testing.T, change func(*server.Config)) *patient {
 	c.Data, c.API, c.Devices = filepath.Join(t.TempDir(), "data"), "127.0.0.1:0", "127.0.0.1:0"
 	c.Getenv = func(string) string { return "" }
 	c.Version, c.Log = version, slog.New(slog.DiscardHandler)
+	c.FreeSpace = space.Floor{Given: true, Bytes: 1 << 30}
 	if change != nil {
 		change(&c)
 	}
@@ -75,7 +77,9 @@ func newDoctor(data string) *doctor {
 	c.Data, c.API, c.Devices = data, "127.0.0.1:0", "127.0.0.1:0"
 	return &doctor{
 		config: c, now: time.Now,
-		space: func(string) (space, error) { return space{bytes: 1 << 40, files: 1 << 20}, nil },
+		room: func(string) (room, error) {
+			return room{Room: space.Room{Free: 1 << 40, Total: 1 << 41, NewFiles: 1 << 20, Files: 1 << 21}, reserve: 64 << 20}, nil
+		},
 		lookup: func(_ context.Context, host string) ([]string, error) {
 			if host == "localhost" {
 				return []string{"127.0.0.1"}, nil
@@ -220,13 +224,29 @@ func TestDoctorFinds(t *testing.T) {
 			os.WriteFile(filepath.Join(p.data, "root-credentials"), []byte("[default]\naws_access_key_id = another\naws_secret_access_key = another-secret\n"), 0o600)
 		}, "signed request", broken, "InvalidClientTokenId", "restart the server"},
 		{"a full disk", func(t *testing.T, p *patient) {
-			p.space = func(string) (space, error) { return space{bytes: 5 << 20, files: 1 << 20}, nil }
-		}, "disk space", broken, "5 MB", "make room"},
+			p.room = func(string) (room, error) {
+				return room{Room: space.Room{Free: 5 << 20, Total: 100 << 30, NewFiles: 1 << 20, Files: 1 << 21}, reserve: 64 << 20}, nil
+			}
+		}, "disk space", broken, "critical: 5 MB", "make room"},
+		{"nothing left and the reserve given up", func(t *testing.T, p *patient) {
+			p.room = func(string) (room, error) {
+				return room{Room: space.Room{Free: 60 << 20, Total: 100 << 30, NewFiles: 1 << 20, Files: 1 << 21}}, nil
+			}
+		}, "disk space", broken, "full: 60 MB", "make room"},
+		{"no reserve", func(t *testing.T, p *patient) {
+			p.room = func(string) (room, error) {
+				return room{Room: space.Room{Free: 50 << 30, Total: 100 << 30, NewFiles: 1 << 20, Files: 1 << 21}}, nil
+			}
+		}, "disk space", doubt, "no reserve", "reserve"},
 		{"a disk that fills", func(t *testing.T, p *patient) {
-			p.space = func(string) (space, error) { return space{bytes: 500 << 20, files: 1 << 20}, nil }
-		}, "disk space", doubt, "500 MB", "make room"},
+			p.room = func(string) (room, error) {
+				return room{Room: space.Room{Free: 500 << 20, Total: 100 << 30, NewFiles: 1 << 20, Files: 1 << 21}, reserve: 64 << 20}, nil
+			}
+		}, "disk space", doubt, "low: 500 MB", "make room"},
 		{"a disk of few files", func(t *testing.T, p *patient) {
-			p.space = func(string) (space, error) { return space{bytes: 1 << 40, files: 7}, nil }
+			p.room = func(string) (room, error) {
+				return room{Room: space.Room{Free: 1 << 40, Total: 1 << 41, NewFiles: 7, Files: 1 << 21}}, nil
+			}
 		}, "disk space", doubt, "7 more files", "make room"},
 		{"a server that isn't up", func(t *testing.T, p *patient) { os.Remove(filepath.Join(p.data, "server.json")) }, "server", broken, "not up", "log"},
 		{"an API port that is closed", func(t *testing.T, p *patient) {
@@ -450,7 +470,7 @@ func TestDoctorReports(t *testing.T) {
 	if err == nil || json.Unmarshal([]byte(out), &read) != nil || len(read) != 1 || read[0].State != broken || read[0].Fix == "" {
 		t.Errorf("-o json: got %q, %v", out, err)
 	}
-	if left, err := diskSpace(t.TempDir()); err != nil || left.bytes == 0 || left.files == 0 {
-		t.Errorf("diskSpace: got %+v, %v", left, err)
+	if left, err := diskRoom(t.TempDir()); err != nil || left.Free == 0 || left.Total == 0 {
+		t.Errorf("diskRoom: got %+v, %v", left, err)
 	}
 }

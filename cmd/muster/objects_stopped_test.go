@@ -47,7 +47,7 @@ func newLarder(t *testing.T) *larder {
 	if l.kept, err = objects.New(t.Context(), l.rows.Rows(), files, master); err != nil {
 		t.Fatal(err)
 	}
-	l.kept.MinPart, l.kept.Floor = 1, -1
+	l.kept.MinPart = 1
 	return l
 }
 

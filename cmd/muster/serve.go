@@ -15,7 +15,7 @@ import (
 
 func serveCommand() *cobra.Command {
 	c := server.Default()
-	var minFree int64
+	free := &freeSpace{}
 	var bucketBytes, bucketObjects size
 	bodyMemory := size{n: &c.BodyMemory}
 	apiTLS := &oneOf{value: "off", allowed: []string{"off", "auto"}}
@@ -33,8 +33,8 @@ first start makes and keeps in <data>/root-credentials.`,
 				return err
 			}
 			c.APITLS = apiTLS.value == "auto"
-			c.S3MinFree = minFree << 20
 			c.BodyMemory = bodyMemory.value()
+			c.FreeSpace = free.floor
 			c.S3BucketBytes, c.S3BucketObjects = bucketBytes.value(), bucketObjects.value()
 			c.Version = version
 			c.Log = logger(cmd.ErrOrStderr(), format.value, level.value)
@@ -58,12 +58,12 @@ first start makes and keeps in <data>/root-credentials.`,
 	f.StringVar(&c.S3, "s3", "", "URL of an external S3; its key in MUSTER_S3_ACCESS_KEY_ID and MUSTER_S3_SECRET_ACCESS_KEY (default: Muster's own store)")
 	f.BoolVar(&c.S3InsecureHTTP, "s3-insecure-http", false, "allow plain HTTP to the external S3 beyond loopback")
 	f.BoolVar(&c.S3AdoptBuckets, "s3-adopt-buckets", false, "let CreateBucket take over buckets that the external S3's key owns already")
-	f.Int64Var(&minFree, "s3-min-free-mib", 0, "MiB of disk space that writes of objects leave free for everything else; -1 for none (default a twentieth of the disk, at most 1024)")
 	f.Var(&bucketBytes, "s3-bucket-max-bytes", "bytes that a bucket without a quota of its own may hold, such as 500GiB, and one writer a tenth of it (default no limit)")
 	f.Var(&bucketObjects, "s3-bucket-max-objects", "versions that such a bucket may hold, and one writer a tenth of it (default no limit)")
 	f.Var(&bodyMemory, "body-memory", "memory for bodies of requests that are being read, such as 1GiB, of which one caller gets a quarter at most")
 	f.IntVar(&c.S3Requests, "s3-requests", c.S3Requests, "S3 requests served at once")
 	f.IntVar(&c.S3PerCaller, "s3-requests-per-caller", c.S3PerCaller, "S3 requests of one caller served at once")
+	f.Var(free, "free-space", "what stays free of the disk, such as 10GiB or 5%: below it contents of objects are refused, and below a quarter of it whatever adds (default the larger of 5% and 1GiB, at most 25%)")
 	f.StringVar(&c.MasterKeyFile, "master-key-file", "", "key that seals every private key (default <data>/master.key)")
 	f.Var(apiTLS, "api-tls", "serve the API port on TLS with Muster's own CA")
 	f.StringVar(&c.APITLSCert, "api-tls-cert", "", "certificate chain of the API port (PEM)")

@@ -31,6 +31,7 @@ import (
 	"muster/internal/iam"
 	"muster/internal/policy"
 	"muster/internal/sigv4"
+	"muster/internal/space"
 	"muster/internal/sts"
 )
 
@@ -46,6 +47,7 @@ type Service struct {
 	Wire       *awswire.Service
 	Operations []Operation
 	Faults     Faults
+	Effects    space.Effects // of each operation: what it does to the disk
 }
 
 // API serves services. Authenticate, Authorize and Log must be set; the other
@@ -93,6 +95,7 @@ func New(services ...Service) *API {
 			}
 			o.check()
 			o.limit = min(o.size(), MaxBody)
+			o.effect = s.Effects.Of(o.name)
 			v.operations[o.name] = o
 			v.largest = max(v.largest, o.bodyLimit())
 		}
@@ -289,6 +292,7 @@ func (a *API) run(x *exchange) (*awswire.Reply, error) {
 	ctx, cancel := context.WithTimeout(x.r.Context(), deadline)
 	defer cancel()
 	ctx = iam.WithTrail(iam.WithCaller(WithRequestID(ctx, x.id), x.caller), &x.asked)
+	ctx = space.With(ctx, x.operation.effect)
 	action := x.service.Wire.SigningName() + ":" + x.operation.name
 	return x.operation.serve(ctx, &permit{
 		scope:     arn.Scope{Account: x.caller.Account, Region: x.signature.Scope.Region},

@@ -11,6 +11,7 @@ import (
 	"muster/internal/awswire"
 	"muster/internal/fault"
 	"muster/internal/policy"
+	"muster/internal/space"
 )
 
 // Operation is an operation of a service: its wire identity, what it touches,
@@ -22,6 +23,7 @@ type Operation struct {
 	faults  Faults
 	size    func() int64 // of the longest body that the model allows, in bytes
 	limit   int64        // of a body, in bytes; set where it is served
+	effect  space.Effect
 	serve   func(ctx context.Context, p *permit, c *awswire.Call) (*awswire.Reply, error)
 	check   func() // binds the Go types to the model
 }
@@ -162,6 +164,7 @@ type Known struct {
 	Service string // signing name
 	Name    string
 	Built   bool
+	Effect  space.Effect // of one that is built
 }
 
 // Operations are all operations of the services of a, in the order of their
@@ -171,8 +174,8 @@ func (a *API) Operations() []Known {
 	for service, sharing := range a.services {
 		for _, s := range sharing {
 			for _, name := range s.Wire.Operations() {
-				_, built := s.operations[name]
-				all = append(all, Known{Service: service, Name: name, Built: built})
+				o, built := s.operations[name]
+				all = append(all, Known{Service: service, Name: name, Built: built, Effect: o.effect})
 			}
 		}
 	}

@@ -143,16 +143,6 @@ func (s *Store) Remove(id objects.ContentID) error {
 	return nil
 }
 
-// Free returns how many bytes may still be written, and how many fit in all.
-func (s *Store) Free() (free, total int64, err error) {
-	var fs unix.Statfs_t
-	if err := unix.Statfs(s.dir, &fs); err != nil {
-		return 0, 0, fmt.Errorf("ask for the free space of the contents: %w", err)
-	}
-	block := blockSize(&fs)
-	return int64(fs.Bavail) * block, int64(fs.Blocks) * block, nil
-}
-
 func (s *Store) path(id objects.ContentID) string {
 	name := hex.EncodeToString(id[:])
 	return filepath.Join(s.dir, name[:2], name[2:4], name)

@@ -254,17 +254,6 @@ func TestRemove(t *testing.T) {
 	}
 }
 
-func TestFree(t *testing.T) {
-	s, _ := open(t)
-	free, total, err := s.Free()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if free <= 0 || total < free || total < 1<<20 {
-		t.Errorf("got %d of %d bytes free", free, total)
-	}
-}
-
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

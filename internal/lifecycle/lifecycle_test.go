@@ -55,7 +55,7 @@ func openWorld(t *testing.T, dir string, now time.Time) *world {
 	w.objects, err = objects.New(t.Context(), rows.Rows(), files, master)
 	must(t, err)
 	clock := func() time.Time { return w.now }
-	w.objects.Now, w.objects.Floor = clock, -1
+	w.objects.Now = clock
 	w.buckets = bucket.New(db.Buckets(), w.objects, x)
 	w.life = lifecycle.New(w.buckets, w.objects)
 	w.life.Now, w.life.Rest = clock, func(context.Context, time.Duration) error { return nil }

@@ -99,6 +99,11 @@ func (b *deleting) try(ctx context.Context, left []int) (again []int, err error)
 		}
 		var plan Plan
 		plan, b.deleted[i] = s.delete(b.all[i], targets[n], now, salts[n])
+		if plan.Insert != nil && len(plan.Remove) == 0 { // a marker is one row more
+			if err := b.objects.Disk.AllowRow(); err != nil {
+				plan, b.deleted[i] = Plan{}, Deleted{Key: b.all[i].Key, Version: b.all[i].Version, Err: refusal(err)}
+			}
+		}
 		return plan, nil
 	})
 	if err != nil {

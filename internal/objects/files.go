@@ -46,9 +46,6 @@ type Files interface {
 	Walk(ctx context.Context, fn func(File) error) error
 	// Discard removes a temporary file that Walk named.
 	Discard(f File) error
-	// Free returns how many bytes may still be written to the file system, and
-	// how many it has in all.
-	Free() (free, total int64, err error)
 }
 
 // File is a file of contents as Walk finds it.

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"hash"
 	"io"
+
+	"muster/internal/space"
 )
 
 // intake verifies a body while it is read. It gives the last bytes only when
@@ -21,6 +23,7 @@ type intake struct {
 	kept  hash.Hash // the one that is kept; may be the same as named
 	algo  string    // of kept
 	err   error
+	disk  *space.Disk
 
 	// What was found, once all was read.
 	digest   []byte
@@ -72,6 +75,10 @@ func (in *intake) Read(p []byte) (int, error) {
 	}
 	n, err := in.body.Reader.Read(p[:min(int64(len(p)), in.left)])
 	in.left -= int64(n)
+	if full := in.disk.Take(int64(n)); full != nil {
+		in.err = refusal(full)
+		return 0, in.err
+	}
 	in.md5.Write(p[:n])
 	if in.named != nil {
 		in.named.Write(p[:n])
@@ -129,8 +136,9 @@ func sum(h hash.Hash) string { return base64.StdEncoding.EncodeToString(h.Sum(ni
 // A file is on the disk by then, and is held until done is called: with true
 // where its row was kept or may have been.
 func (o *Objects) keep(ctx context.Context, in *intake) (c NewContent, done func(kept bool), err error) {
-	if err := o.room(in.body.Size); err != nil {
-		return c, nil, err
+	in.disk = o.disk(in.body.Size)
+	if err := in.disk.Room(in.body.Size); err != nil {
+		return c, nil, refusal(err)
 	}
 	key, err := o.sealer(ctx)
 	if err != nil {
@@ -172,5 +180,5 @@ func (o *Objects) keep(ctx context.Context, in *intake) (c NewContent, done func
 // a refusal undoes it, while a transaction that failed may have landed.
 func certain(err error) bool {
 	var refusal Refusal
-	return errors.As(err, &refusal) || errors.Is(err, ErrContentGone) || errors.Is(err, errAgain)
+	return errors.As(err, &refusal) || errors.Is(err, ErrContentGone) || errors.Is(err, errAgain) || errors.Is(err, space.ErrNoRoom)
 }

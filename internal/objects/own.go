@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"muster/internal/seal"
+	"muster/internal/space"
 )
 
 // Objects is Muster's own store: rows, and contents in sealed files, those of
@@ -32,9 +33,9 @@ type Objects struct {
 	InlineLimit int64
 	// MinPart is the least size of a part but the last; 5 MiB when 0.
 	MinPart int64
-	// Floor is how many bytes of the file system writes leave free: a twentieth
-	// of it and at most 1 GiB when 0, none when negative.
-	Floor int64
+	// Disk is what the rows lie on, and FileDisk what the files do. Contents are
+	// refused where they would go through the floor; nil for none.
+	Disk, FileDisk *space.Disk
 	// DefaultQuota is that of buckets without one of their own.
 	DefaultQuota Quota
 	// CRC64NVME computes the checksum that objects get whose makers name none;
@@ -96,14 +97,8 @@ var errAgain = errors.New("the object changed while it was judged")
 // share was removed meanwhile.
 var ErrContentGone = errors.New("the content to be shared is gone")
 
-// Ready fails when rows can't be written or files not be found.
-func (o *Objects) Ready(ctx context.Context) error {
-	if err := o.rows.Ready(ctx); err != nil {
-		return err
-	}
-	_, _, err := o.files.Free()
-	return err
-}
+// Ready fails when rows can't be written.
+func (o *Objects) Ready(ctx context.Context) error { return o.rows.Ready(ctx) }
 
 // MakeBucket makes room for a bucket.
 func (o *Objects) MakeBucket(ctx context.Context, bucket string) error {
@@ -159,28 +154,20 @@ func (o *Objects) minPart() int64 {
 	return o.MinPart
 }
 
-// room fails with NoSpace where size more bytes would reach the floor of free
-// space.
-func (o *Objects) room(size int64) error {
-	free, total, err := o.files.Free()
-	if err != nil {
-		return fmt.Errorf("look for free space: %w", err)
+// disk is where a content of that size is kept.
+func (o *Objects) disk(size int64) *space.Disk {
+	if size <= o.inlineLimit() {
+		return o.Disk
 	}
-	floor := o.Floor
-	if floor == 0 {
-		floor = min(total/20, 1<<30)
-	}
-	if floor >= 0 && free-size < floor {
-		return NoSpace
-	}
-	return nil
+	return o.FileDisk
 }
 
-// Free returns how many bytes may still be written to the file system of the
-// contents.
-func (o *Objects) Free() (int64, error) {
-	free, _, err := o.files.Free()
-	return free, err
+// refusal is err, of a disk that has no room, as a Refusal.
+func refusal(err error) error {
+	if errors.Is(err, space.ErrNoRoom) {
+		return NoSpace
+	}
+	return err
 }
 
 func newContentID() (id ContentID) {

@@ -7,7 +7,9 @@ import (
 	"net/http"
 
 	"muster/internal/fault"
+	"muster/internal/objects"
 	"muster/internal/sigv4"
+	"muster/internal/space"
 	"muster/internal/sts"
 )
 
@@ -118,6 +120,8 @@ func asError(err error) *Error {
 	switch {
 	case errors.Is(err, fault.Denied):
 		return refusal(http.StatusForbidden, "AccessDenied", f.Message)
+	case errors.Is(err, space.ErrNoRoom):
+		return refusals[objects.NoSpace]
 	case errors.Is(err, fault.Unavailable), errors.Is(err, context.DeadlineExceeded):
 		return errUnavailable
 	}

@@ -122,6 +122,7 @@ func (f *Front) verifyForm(r *request, form *form) (*formPolicy, error) {
 		return nil, err
 	}
 	r.op, r.params = find(http.MethodPost, onBucket, nil, false), params{}
+	r.declare()
 	r.Header = form.headers(r.Header)
 	r.region = f.regionOf(r)
 	return policy, f.identify(r)

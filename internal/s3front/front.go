@@ -169,6 +169,7 @@ func (f *Front) serve(w *answer, r *request) error {
 	if err := r.read(); err != nil {
 		return err
 	}
+	r.declare()
 	if r.op.target != onService && !r.op.newBucket {
 		if err := f.checkBucket(r); err != nil {
 			return err

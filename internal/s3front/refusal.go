@@ -28,7 +28,7 @@ var refusals = map[objects.Refusal]*Error{
 	objects.OutOfRange:   refusal(http.StatusRequestedRangeNotSatisfiable, "InvalidRange", "The requested range is not satisfiable"),
 	objects.NoPart:       refusal(http.StatusRequestedRangeNotSatisfiable, "InvalidPartNumber", "The requested partnumber is not satisfiable"),
 	objects.Busy:         errUnavailable,
-	objects.NoSpace:      refusal(http.StatusInsufficientStorage, "InsufficientStorage", "There is not enough room left to keep what you send. Reading and deleting go on."),
+	objects.NoSpace:      refusal(http.StatusInsufficientStorage, "InsufficientStorage", "There is not enough room left to keep what you send. Reading and deleting go on; where versions are kept, name the one to delete."),
 	objects.OverQuota:    refusal(http.StatusForbidden, "QuotaExceeded", "The quota of the bucket, or your share of it, would be exceeded."),
 	objects.NotBuilt:     refusal(http.StatusNotImplemented, "NotImplemented", "A header or parameter you provided implies functionality that the object store does not have."),
 }

@@ -37,6 +37,7 @@ import (
 	"muster/internal/rolealias"
 	"muster/internal/s3front"
 	"muster/internal/seal"
+	"muster/internal/space"
 	"muster/internal/store"
 	"muster/internal/sts"
 )
@@ -61,6 +62,8 @@ type house struct {
 	buckets      *bucket.Buckets
 	objects      objects.Keeper
 	own          *objects.Objects // nil where objects are kept in an external S3
+	disk         *space.Disk      // of the data directory
+	fileDisk     *space.Disk      // of the contents of objects: the same, unless they lie elsewhere; nil with an external S3
 }
 
 func (s *Server) scope() arn.Scope {
@@ -96,6 +99,7 @@ func (s *Server) build(ctx context.Context) error {
 		return err
 	}
 	s.undo = append(s.undo, s.db.Close)
+	s.db.StandOn(s.disk)
 	if err := s.openRooms(ctx, x, master, root); err != nil {
 		return err
 	}
@@ -111,6 +115,7 @@ func (s *Server) build(ctx context.Context) error {
 	s.openBudgets()
 	s.background.Go(func() { s.sayRefused(background) })
 	s.background.Go(func() { s.report(background) })
+	s.runDisks(background)
 	if s.own != nil {
 		s.background.Go(func() { s.own.Run(background) })
 		s.background.Go(func() { lifecycle.New(s.buckets, s.own).Run(background) })
@@ -134,7 +139,8 @@ func (s *Server) keepUses(ctx context.Context) {
 			going = false
 		}
 		// A write that has begun isn't given up when the server stops.
-		if err := s.roles.FlushUses(context.WithoutCancel(ctx)); err != nil {
+		// Without room for it, it is kept in memory until there is some.
+		if err := s.roles.FlushUses(context.WithoutCancel(ctx)); err != nil && !errors.Is(err, space.ErrNoRoom) {
 			s.log.Error("when keys and roles were used last can't be kept", "err", err)
 		}
 	}
@@ -229,12 +235,12 @@ func (h *house) services() []awsapi.Service {
 	tokens := &stsapi.Door{Sessions: h.sessions}
 	admin := &adminapi.Door{Buckets: h.buckets, Objects: h.own}
 	return []awsapi.Service{
-		{Wire: iotapi.Service, Operations: iot.Operations(), Faults: iotapi.Faults},
-		{Wire: sagemakerapi.Service, Operations: sagemaker.Operations(), Faults: sagemakerapi.Faults},
+		{Wire: iotapi.Service, Operations: iot.Operations(), Faults: iotapi.Faults, Effects: iotapi.Effects},
+		{Wire: sagemakerapi.Service, Operations: sagemaker.Operations(), Faults: sagemakerapi.Faults, Effects: sagemakerapi.Effects},
 		{Wire: edgeapi.Service},
-		{Wire: iamapi.Service, Operations: roles.Operations(), Faults: iamapi.Faults},
-		{Wire: stsapi.Service, Operations: tokens.Operations(), Faults: stsapi.Faults},
-		{Wire: adminapi.Service, Operations: admin.Operations(), Faults: adminapi.Faults},
+		{Wire: iamapi.Service, Operations: roles.Operations(), Faults: iamapi.Faults, Effects: iamapi.Effects},
+		{Wire: stsapi.Service, Operations: tokens.Operations(), Faults: stsapi.Faults, Effects: stsapi.Effects},
+		{Wire: adminapi.Service, Operations: admin.Operations(), Faults: adminapi.Faults, Effects: adminapi.Effects},
 	}
 }
 
@@ -243,7 +249,7 @@ func (h *house) services() []awsapi.Service {
 func Operations() []awsapi.Known {
 	all := awsapi.New(new(house).services()...).Operations()
 	for _, name := range s3front.Operations() {
-		all = append(all, awsapi.Known{Service: "s3", Name: name, Built: true})
+		all = append(all, awsapi.Known{Service: "s3", Name: name, Built: true, Effect: s3front.Effects.Of(name)})
 	}
 	for _, name := range s3front.Unbuilt() {
 		all = append(all, awsapi.Known{Service: "s3", Name: name})

@@ -13,6 +13,7 @@ import (
 
 	"muster/internal/arn"
 	"muster/internal/ingress"
+	"muster/internal/space"
 )
 
 // The addresses Muster listens on when none is given. They listen on the
@@ -37,7 +38,6 @@ type Config struct {
 
 	S3InsecureHTTP  bool  // allow plain HTTP to an external S3 beyond loopback
 	S3AdoptBuckets  bool  // let CreateBucket take over buckets that the external S3's key owns already
-	S3MinFree       int64 // bytes of free space that writes of objects leave; 0 for a twentieth of the file system and at most 1 GiB, negative for none
 	S3BucketBytes   int64 // that a bucket without a quota of its own may hold, and one writer a tenth of it; 0 for no limit
 	S3BucketObjects int64 // versions, likewise
 	BodyMemory      int64 // bytes of memory for bodies of requests, of which one caller gets a quarter
@@ -59,6 +59,8 @@ type Config struct {
 	ThingTypeDeleteDelay time.Duration // AWS's wait between deprecating and deleting a type
 	CertificateDays      int           // life of device certificates in days; 0 is until 2049-12-31T23:59:59Z
 	Metrics              bool          // serve /metrics
+
+	FreeSpace space.Floor // of the disk, below which contents of objects are refused; a quarter of it for whatever adds rows
 
 	Getenv  func(string) string // the root key and the external S3's key are read from it
 	Version string
@@ -120,6 +122,9 @@ func (c *Config) complete() error {
 	}
 	if c.ThingTypeDeleteDelay < 0 {
 		return fmt.Errorf("--thing-type-delete-delay %s is negative", c.ThingTypeDeleteDelay)
+	}
+	if c.FreeSpace.Bytes < 0 || c.FreeSpace.Percent < 0 || c.FreeSpace.Percent > 90 {
+		return fmt.Errorf("--free-space is not negative, and at most 90%% of the disk")
 	}
 	if c.CertificateDays < 0 {
 		return fmt.Errorf("--certificate-days %d is negative", c.CertificateDays)

@@ -14,10 +14,11 @@ func healthz(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, map[string]string{"status": "ok"})
 }
 
-// readyz answers whether the server can do its work, and names what can't be
+// readyz tells whether the server can do its work, and names what can't be
 // had. What failed in detail is for the log. That objects can't be had is shown,
 // and no reason to keep devices from their credentials: the server is ready all
-// the same.
+// the same. So it is on a full disk, whose rung is shown, as long as changes
+// that take away can be made.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	failed := s.ready.failed(r.Context(), s.log, map[string]func(context.Context) error{"store": s.db.Ready, "s3": s.objects.Ready})
 	status, body := http.StatusOK, map[string]string{"status": "ok", "store": "ok", "s3": "ok"}
@@ -26,6 +27,7 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 			status, body["status"] = http.StatusServiceUnavailable, "not ready"
 		}
 	}
+	body["disk"] = s.rung().String()
 	if s.draining.Load() {
 		status, body["status"] = http.StatusServiceUnavailable, "draining"
 	}

@@ -24,18 +24,13 @@ func (s *Server) withMetrics(port *api) (http.Handler, error) {
 	started := prometheus.NewGauge(prometheus.GaugeOpts{Name: "muster_start_time_seconds", Help: "When the server started."})
 	started.Set(float64(time.Now().Unix()))
 	all := []prometheus.Collector{s.counts, started, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})}
-	all = slices.Concat(all, s.budgetMetrics(), s.objectMetrics(), s.ingressMetrics())
-	for _, c := range all {
+	for _, c := range slices.Concat(all, s.budgetMetrics(), s.objectMetrics(), s.diskMetrics(), s.ingressMetrics()) {
 		if err := registry.Register(c); err != nil {
 			return nil, err
 		}
 	}
 	port.own["/metrics"] = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	return s.counted("api", port), nil
-}
-
-func gauge(name, help string, value func() float64) prometheus.Collector {
-	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
 }
 
 // objectMetrics are those of Muster's own store of objects.
@@ -53,13 +48,13 @@ func (s *Server) objectMetrics() []prometheus.Collector {
 			return 0
 		}),
 		gauge("muster_objects_free_bytes", "Bytes that may still be written to the disk of the objects, those kept free included.", func() float64 {
-			free, err := s.own.Free()
-			if err != nil {
-				return -1
-			}
-			return float64(free)
+			return float64(s.fileDisk.State().Free)
 		}),
 	}
+}
+
+func gauge(name, help string, value func() float64) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
 }
 
 // counted counts the requests of a port.

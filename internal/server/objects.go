@@ -68,10 +68,14 @@ func (s *Server) ownObjects(ctx context.Context, master *seal.Master) error {
 		return err
 	}
 	s.undo = append(s.undo, db.Close)
+	db.StandOn(s.disk)
 	if s.own, err = objects.New(ctx, db.Rows(), files, master); err != nil {
 		return err
 	}
-	s.own.Floor = s.config.S3MinFree
+	if s.fileDisk, err = s.diskOf(contentDir(s.config.Data)); err != nil {
+		return err
+	}
+	s.own.Disk, s.own.FileDisk = s.disk, s.fileDisk
 	s.own.DefaultQuota = objects.QuotaOf(s.config.S3BucketBytes, s.config.S3BucketObjects)
 	s.own.CRC64NVME = func() hash.Hash { return crc64nvme.New() }
 	s.objects = s.own

@@ -19,6 +19,7 @@ import (
 
 	"muster/internal/budget"
 	"muster/internal/durable"
+	"muster/internal/space"
 )
 
 // drain is how long requests under way may take after the stop was asked for.
@@ -70,6 +71,9 @@ func Open(ctx context.Context, c Config) (_ *Server, err error) {
 	if err := s.openIngress(); err != nil {
 		return nil, err
 	}
+	if s.disk, err = space.Open(c.Data, c.FreeSpace, c.Log); err != nil {
+		return nil, err
+	}
 	if err := s.listen(); err != nil {
 		return nil, err
 	}
@@ -107,6 +111,7 @@ func (s *Server) publish() error {
 	s.state = State{
 		PID: os.Getpid(), Version: c.Version, API: s.apiURL(), Devices: reachable(s.devOn[0]), Endpoint: endpoint,
 		Hostname: c.Hostname, Region: c.Region, Account: c.Account, RootKey: rootKeyFile(c.Data), Master: c.MasterKeyFile, RootCA: rootCA, RootSum: s.authority.RootFingerprint(),
+		FreeSpace: s.disk.State().Ladder.Low,
 	}
 	if c.APITLS {
 		s.state.APITLS = rootCA

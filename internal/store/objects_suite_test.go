@@ -96,7 +96,7 @@ func (s *ownStore) open() (objects.Keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	own.MinPart, own.Floor = minPart, -1 // the disk of a test may be nearly full
+	own.MinPart = minPart
 	return own, nil
 }
 

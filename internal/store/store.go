@@ -118,13 +118,6 @@ func (db *DB) Check(ctx context.Context) error {
 	return nil
 }
 
-// Ready reads from the file and takes a turn in the group commit without
-// changing anything: it fails when writes would not be answered before ctx
-// ends. It costs no flush to the disk, so it can't tell a full one.
-func (db *DB) Ready(ctx context.Context) error {
-	return errors.Join(db.Ping(ctx), db.write(ctx, func(*tx) error { return nil }))
-}
-
 // reads returns the pool for reading. Its connections can't write. What it
 // reads is committed, and at least as new as every acknowledged write.
 func (db *DB) reads() *sql.DB { return db.readers }

@@ -6,8 +6,10 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 
 	"muster/internal/index"
+	"muster/internal/space"
 )
 
 // groupSize is the number of members after which a group commits though more
@@ -28,6 +30,16 @@ const groupSize = 128
 // fn runs while everybody else waits: it does no work that could be done
 // before it. It must not call write, and t is void when it returns.
 func (db *DB) write(ctx context.Context, fn func(t *tx) error) error {
+	if !db.readOnly {
+		if err := db.writer.disk.Allow(ctx); err != nil {
+			return err
+		}
+	}
+	return db.turn(ctx, fn)
+}
+
+// turn is write for what no rung of the disk refuses.
+func (db *DB) turn(ctx context.Context, fn func(t *tx) error) error {
 	db.mu.RLock()
 	defer db.mu.RUnlock()
 	if db.closed {
@@ -44,12 +56,14 @@ func (db *DB) write(ctx context.Context, fn func(t *tx) error) error {
 type writer struct {
 	pool  *sql.DB
 	index *index.Index
+	disk  *space.Disk
 	queue chan *member
 	done  chan struct{} // closed when the goroutine has ended
 
 	// Owned by the goroutine.
 	conn  *sql.Conn            // nil until needed, and after a group failed
 	stmts map[string]*sql.Stmt // of conn, by their text
+	log   logSize
 }
 
 // A member is one write on its way through a group.
@@ -105,6 +119,9 @@ func (w *writer) group(first *member) {
 	if err != nil {
 		w.drop()
 	}
+	if full(err) || slices.ContainsFunc(results, full) {
+		w.disk.Surprise()
+	}
 	// After a failed COMMIT too: what it left behind isn't known for sure.
 	w.index.Publish(keys...)
 	for i, m := range members {
@@ -120,6 +137,7 @@ func (w *writer) group(first *member) {
 // connection is of no use: nothing may run on it.
 func (w *writer) transact(first *member) (members []*member, results []error, keys []index.Key, err error) {
 	members = []*member{first}
+	w.disk.MakeWay(first.ctx)
 	if err := w.begin(); err != nil {
 		return members, nil, nil, err
 	}
@@ -159,6 +177,9 @@ func (w *writer) begin() error {
 		}
 		w.conn, w.stmts = conn, map[string]*sql.Stmt{}
 	}
+	if err := w.fitLog(); err != nil {
+		return err
+	}
 	return w.exec("BEGIN IMMEDIATE")
 }
 
@@ -168,6 +189,7 @@ func (w *writer) member(m *member) (keys []index.Key, result, err error) {
 	if m.ctx.Err() != nil {
 		return nil, context.Cause(m.ctx), nil
 	}
+	w.disk.MakeWay(m.ctx)
 	if err := w.exec("SAVEPOINT member"); err != nil {
 		return nil, nil, err
 	}
@@ -199,7 +221,7 @@ func (w *writer) drop() {
 	}
 	w.conn.Raw(func(any) error { return driver.ErrBadConn }) // so that the pool closes it rather than keep it
 	w.conn.Close()
-	w.conn, w.stmts = nil, nil
+	w.conn, w.stmts, w.log = nil, nil, logSize{}
 }
 
 func (w *writer) exec(text string) error {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -52,7 +51,8 @@ func TestFloorOfFreeSpace(t *testing.T) {
 	w.API.S3(t, "PUT", object, "kept").OK(t)
 	s.Stop(t)
 
-	s = StartOn(t, data, "--s3-min-free-mib", strconv.Itoa(1<<30)) // a PiB
+	// A floor that takes twice as much as there is: a quarter of it is there.
+	s = StartOn(t, data, "--free-space", fmt.Sprintf("%dMiB", freeOn(t, data)>>20*2))
 	w.Server, w.API = s, s.Client()
 	w.Endpoint = w.API.IoT(t, "GET", "/endpoint?endpointType=iot%3ACredentialProvider", nil).OK(t).JSON("endpointAddress")
 	for path, body := range map[string]string{object: "small", "/" + w.Bucket + "/large": strings.Repeat("l", 100<<10)} {

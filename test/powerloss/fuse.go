@@ -114,10 +114,10 @@ func (f *files) SetAttr(_ <-chan struct{}, in *fuse.SetAttrIn, out *fuse.AttrOut
 func (f *files) Access(<-chan struct{}, *fuse.AccessIn) fuse.Status { return fuse.OK }
 
 func (f *files) StatFs(_ <-chan struct{}, _ *fuse.InHeader, out *fuse.StatfsOut) fuse.Status {
-	const blocks = 64 << 30 / 4096
+	const blocks = 64 << 20 / 4096 // so that the reserve which a server makes is small
 	f.disk.mu.Lock()
 	defer f.disk.mu.Unlock()
-	free := uint64(blocks / 2)
+	free := uint64(blocks / 8 * 7)
 	if f.disk.fullness == Full {
 		free = 0
 	}

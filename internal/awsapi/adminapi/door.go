@@ -17,12 +17,22 @@ import (
 	"muster/internal/bucket"
 	"muster/internal/fault"
 	"muster/internal/objects"
+	"muster/internal/space"
 )
 
 // Door turns requests into calls of its rooms.
 type Door struct {
 	Buckets *bucket.Buckets
 	Objects *objects.Objects // nil where objects are kept in an external S3
+}
+
+// Effects are what the operations do to the disk.
+var Effects = space.Effects{
+	space.Reads: {"GetBucketQuota", "GetObjectStore", "ListBucketWriters"},
+	space.TakesAway: {
+		"DeleteBucketQuota", "RemoveOrphans",
+		"PutBucketQuota", // the way to stop a writer
+	},
 }
 
 // Faults are the names for the kinds of refusal.

@@ -12,6 +12,7 @@ import (
 	"muster/internal/fault"
 	"muster/internal/iam"
 	"muster/internal/page"
+	"muster/internal/space"
 )
 
 // Door serves the operations of IAM.
@@ -37,6 +38,26 @@ func (d *Door) Operations() []awsapi.Operation {
 // be used, such as an ARN of nothing or a tag key given twice, where the model
 // names it for the operation.
 const unusable = "InvalidInput"
+
+// Effects are what the operations do to the disk. Policies that can hold a Deny
+// and are bounded for each role, user or policy that is there take away.
+var Effects = space.Effects{
+	space.Reads: {
+		"GetAccessKeyLastUsed", "GetPolicy", "GetPolicyVersion", "GetRole", "GetRolePolicy", "GetUser", "GetUserPolicy",
+		"ListAccessKeys", "ListAttachedRolePolicies", "ListAttachedUserPolicies", "ListEntitiesForPolicy", "ListGroupsForUser",
+		"ListInstanceProfilesForRole", "ListPolicies", "ListPolicyTags", "ListPolicyVersions", "ListRolePolicies", "ListRoleTags", "ListRoles",
+		"ListUserPolicies", "ListUserTags", "ListUsers", "SimulateCustomPolicy", "SimulatePrincipalPolicy",
+	},
+	space.Adds: {
+		"AttachRolePolicy", "AttachUserPolicy", "CreateAccessKey", "CreatePolicy", "CreateRole", "CreateUser", "TagPolicy", "TagRole", "TagUser",
+	},
+	space.TakesAway: {
+		"CreatePolicyVersion", "PutRolePolicy", "PutUserPolicy", "SetDefaultPolicyVersion", "UpdateAssumeRolePolicy",
+		"DeleteAccessKey", "DeletePolicy", "DeletePolicyVersion", "DeleteRole", "DeleteRolePolicy", "DeleteUser", "DeleteUserPolicy",
+		"DetachRolePolicy", "DetachUserPolicy", "UntagPolicy", "UntagRole", "UntagUser",
+		"UpdateAccessKey", "UpdateRole", "UpdateRoleDescription", "UpdateUser",
+	},
+}
 
 // Faults are IAM's names for the kinds of refusal.
 var Faults = awsapi.Faults{

@@ -20,6 +20,7 @@ import (
 	"muster/internal/page"
 	"muster/internal/registry"
 	"muster/internal/rolealias"
+	"muster/internal/space"
 )
 
 // Door leads to the rooms of the IoT control plane.
@@ -35,6 +36,26 @@ type Door struct {
 // Operations are all that the door answers.
 func (d *Door) Operations() []awsapi.Operation {
 	return slices.Concat(d.things(), d.thingTypes(), d.principals(), d.certificates(), d.policies(), d.policyVersions(), d.roleAliases(), d.tags(), d.authorizations(), d.endpoints())
+}
+
+// Effects are what the operations do to the disk.
+var Effects = space.Effects{
+	space.Reads: {
+		"DescribeCertificate", "DescribeEndpoint", "DescribeRoleAlias", "DescribeThing", "DescribeThingType",
+		"GetEffectivePolicies", "GetPolicy", "GetPolicyVersion",
+		"ListAttachedPolicies", "ListCertificates", "ListPolicies", "ListPolicyVersions", "ListPrincipalThings", "ListRoleAliases",
+		"ListTagsForResource", "ListTargetsForPolicy", "ListThingPrincipals", "ListThingTypes", "ListThings", "TestAuthorization",
+	},
+	space.Adds: {
+		"AttachPolicy", "AttachThingPrincipal", "CreateCertificateFromCsr", "CreateKeysAndCertificate", "CreatePolicy", "CreateRoleAlias",
+		"CreateThing", "CreateThingType", "TagResource",
+		"UpdateThing", // by up to fifty attributes, and it shuts nobody out
+	},
+	space.TakesAway: {
+		"CreatePolicyVersion", // one of five at most, and the way to withdraw what a policy allows
+		"DeleteCertificate", "DeletePolicy", "DeletePolicyVersion", "DeleteRoleAlias", "DeleteThing", "DeleteThingType", "DeprecateThingType",
+		"DetachPolicy", "DetachThingPrincipal", "SetDefaultPolicyVersion", "UntagResource", "UpdateCertificate", "UpdateRoleAlias",
+	},
 }
 
 // Faults are the names of refusals in AWS IoT; the model knows their status.

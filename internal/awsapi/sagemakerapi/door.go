@@ -13,11 +13,25 @@ import (
 	"muster/internal/fault"
 	"muster/internal/fleet"
 	"muster/internal/page"
+	"muster/internal/space"
 )
 
 // Door turns requests into calls of its room.
 type Door struct {
 	Fleets *fleet.Fleets
+}
+
+// Effects are what the operations do to the disk.
+var Effects = space.Effects{
+	space.Reads: {"DescribeDevice", "DescribeDeviceFleet", "ListDeviceFleets", "ListDevices", "ListTags"},
+	space.Adds: {
+		"AddTags", "CreateDeviceFleet", "RegisterDevices",
+		"UpdateDevices", // by their descriptions, and it shuts nobody out
+	},
+	space.TakesAway: {
+		"DeleteDeviceFleet", "DeleteTags", "DeregisterDevices",
+		"UpdateDeviceFleet", // the way to another role
+	},
 }
 
 // Faults are SageMaker's names for the kinds of refusal. What isn't there is a

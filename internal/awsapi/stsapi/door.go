@@ -10,6 +10,7 @@ import (
 	"muster/internal/awswire"
 	"muster/internal/fault"
 	"muster/internal/iam"
+	"muster/internal/space"
 	"muster/internal/sts"
 )
 
@@ -28,6 +29,11 @@ func (d *Door) Operations() []awsapi.Operation {
 		awsapi.HandleOpen(GetSessionToken, d.getSessionToken),
 		awsapi.Handle(GetAccessKeyInfo, func(arn.Scope, *GetAccessKeyInfoRequest) arn.ARN { return "*" }, d.getAccessKeyInfo),
 	}
+}
+
+// Effects are what the operations do to the disk: minting writes nothing.
+var Effects = space.Effects{
+	space.Reads: {"AssumeRole", "GetAccessKeyInfo", "GetCallerIdentity", "GetSessionToken"},
 }
 
 // Faults are STS's names for the kinds of refusal.
