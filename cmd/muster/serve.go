@@ -111,7 +111,7 @@ func announce(w io.Writer, s server.State, data string) {
   AWS APIs and S3    %s
   device port        https://%s (mutual TLS), endpoint %s
   root key           %s
-  root certificate   %s, also at %s/repository/AmazonRootCA1.pem
+  root certificates  %s, also at %s/repository/AmazonRootCA1.pem
                      SHA-256 %s
 
 In another shell:  eval "$(muster env%s)"

@@ -262,12 +262,16 @@ func (s *Server) openDoors() error {
 	if s.own != nil {
 		s3.Encrypted, s3.ObeysLifecycle = objects.Encrypted, true
 	}
-	rootCA := http.HandlerFunc(s.rootCA)
+	rootCA, rootECDSA := certificates(s.authority.RootPEM()), certificates(s.authority.RootECDSAPEM())
 	port := &api{aws: aws, s3: s3, own: map[string]http.Handler{
 		"/repository/AmazonRootCA1.pem": rootCA,
 		"/repository/MusterRootCA1.pem": rootCA,
-		"/healthz":                      http.HandlerFunc(healthz),
-		"/readyz":                       http.HandlerFunc(s.readyz),
+		// AWS's third is that of ECDSA on P-256, too.
+		"/repository/AmazonRootCA3.pem":      rootECDSA,
+		"/repository/MusterRootCA-ECDSA.pem": rootECDSA,
+		"/repository/MusterRootCA-RSA.pem":   certificates(s.authority.RootRSAPEM()),
+		"/healthz":                           http.HandlerFunc(healthz),
+		"/readyz":                            http.HandlerFunc(s.readyz),
 	}}
 	handler, err := s.withMetrics(port)
 	if err != nil {
@@ -279,11 +283,12 @@ func (s *Server) openDoors() error {
 	return s.openDevices()
 }
 
-// rootCA answers the root certificate, at the path where the tutorial looks
-// for Amazon's.
-func (s *Server) rootCA(w http.ResponseWriter, _ *http.Request) {
-	pem := s.authority.RootPEM()
-	w.Header().Set("Content-Type", "application/x-pem-file")
-	w.Header().Set("Content-Length", strconv.Itoa(len(pem)))
-	w.Write(pem)
+// certificates serves certificates in PEM: those of the roots at the path where
+// the tutorial looks for Amazon's, and each alone.
+func certificates(pem []byte) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/x-pem-file")
+		w.Header().Set("Content-Length", strconv.Itoa(len(pem)))
+		w.Write(pem)
+	})
 }

@@ -86,7 +86,7 @@ func (s *Server) listen() (err error) {
 	return nil
 }
 
-// publish writes the files that other programs read: the root certificate and
+// publish writes the files that other programs read: the root certificates and
 // server.json.
 func (s *Server) publish() error {
 	c := s.config
@@ -100,7 +100,7 @@ func (s *Server) publish() error {
 	}
 	s.state = State{
 		PID: os.Getpid(), Version: c.Version, API: s.apiURL(), Devices: reachable(s.devOn[0]), Endpoint: endpoint,
-		Hostname: c.Hostname, Region: c.Region, Account: c.Account, RootKey: rootKeyFile(c.Data), Master: c.MasterKeyFile, RootCA: rootCA, RootSum: s.authority.RootFingerprint(),
+		Hostname: c.Hostname, Region: c.Region, Account: c.Account, RootKey: rootKeyFile(c.Data), Master: c.MasterKeyFile, RootCA: rootCA, RootSum: s.authority.RootSum(),
 	}
 	if c.APITLS {
 		s.state.APITLS = rootCA

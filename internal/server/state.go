@@ -26,8 +26,8 @@ type State struct {
 	Account  string `json:"account"`
 	RootKey  string `json:"root_key"`         // file of the root access key
 	Master   string `json:"master_key"`       // file of the master key
-	RootCA   string `json:"root_ca"`          // file of the root certificate
-	RootSum  string `json:"root_ca_sha256"`   // SHA-256 of the root certificate, as openssl x509 -fingerprint -sha256 writes it
+	RootCA   string `json:"root_ca"`          // file of the root certificates
+	RootSum  string `json:"root_ca_sha256"`   // SHA-256 of that file, as sha256sum writes it
 	APITLS   string `json:"api_ca,omitempty"` // file of the CA to trust for the API; "" when it speaks plain HTTP or a certificate of the operator's
 }
 
