@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -76,7 +77,30 @@ func (d *doctor) checkAPICertificate(ctx context.Context, roots *x509.CertPool) 
 		d.fail(check, "look at the server's log", "no TLS on %s: %v", u.Host, err)
 		return
 	}
-	d.certificate(check, u.Hostname(), shown, d.trusted(shown, roots, u.Hostname()))
+	if d.certificate(check, u.Hostname(), shown, d.trusted(shown, roots, u.Hostname())) && d.state.APICert != "" {
+		d.checkAPIFile(shown[0])
+	}
+}
+
+// checkAPIFile compares what the API port shows with the operator's file, which
+// the server takes up within a minute or two unless it can't be used.
+func (d *doctor) checkAPIFile(shown *x509.Certificate) {
+	const check, fix = "api certificate file", "look for \"the API port keeps its certificate\" in the server's log: it says what is wrong with the files"
+	text, err := os.ReadFile(d.state.APICert)
+	info, statErr := os.Stat(d.state.APICert)
+	if err := errors.Join(err, statErr); err != nil {
+		d.fail(check, "run this as the user of the server, or put the file back", "%v", err)
+		return
+	}
+	block, _ := pem.Decode(text)
+	switch age := d.now().Sub(info.ModTime()); {
+	case block != nil && bytes.Equal(block.Bytes, shown.Raw):
+		d.ok(check, "%s is what the port shows", d.state.APICert)
+	case age < 2*time.Minute:
+		d.warn(check, "wait two minutes, or send the server SIGHUP", "%s was changed a moment ago and isn't shown yet", d.state.APICert)
+	default:
+		d.fail(check, fix, "%s is not what the port shows, which ends on %s", d.state.APICert, day(shown.NotAfter))
+	}
 }
 
 // handshake returns the certificates that a port shows to who asks for name, and
@@ -118,7 +142,7 @@ func (d *doctor) certificate(check, name string, shown []*x509.Certificate, err 
 	leaf := shown[0]
 	switch left := leaf.NotAfter.Sub(d.now()); {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		d.fail(check, "set the clock if it is wrong; else restart the server, or renew the files of --api-tls-cert", "it is valid from %s to %s, not now", day(leaf.NotBefore), day(leaf.NotAfter))
+		d.fail(check, d.renew("set the clock if it is wrong; else ", check), "it is valid from %s to %s, not now", day(leaf.NotBefore), day(leaf.NotAfter))
 	case errors.As(err, &elsewise):
 		d.fail(check, "start serve with the --hostname or --endpoint that clients use", "it is for %s, not for %s", strings.Join(namesIn(leaf), ", "), name)
 	case errors.As(err, &unknown):
@@ -126,11 +150,19 @@ func (d *doctor) certificate(check, name string, shown []*x509.Certificate, err 
 	case err != nil:
 		d.fail(check, "look at what answers in the server's place", "%v", err)
 	case left < serverSoon:
-		d.warn(check, "restart the server, or renew the files of --api-tls-cert", "for %s, it ends on %s", name, day(leaf.NotAfter))
+		d.warn(check, d.renew("", check), "for %s, it ends on %s", name, day(leaf.NotAfter))
 	default:
 		d.ok(check, "for %s, until %s", name, day(leaf.NotAfter))
 	}
 	return err == nil
+}
+
+// renew says how a port gets a certificate that is good for longer.
+func (d *doctor) renew(first, check string) string {
+	if check == "api certificate" && d.state.APICert != "" {
+		return first + "renew " + d.state.APICert + " and its key: the server takes them up within a minute"
+	}
+	return first + "restart the server"
 }
 
 // checkRoots looks how long the roots in the file are good for.

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -26,7 +29,11 @@ func serveCommand() *cobra.Command {
 		Long: `Run the server. Every flag can be given as an environment variable: --data as
 MUSTER_DATA, --api-tls as MUSTER_API_TLS, and so on. The root access key is
 MUSTER_ROOT_ACCESS_KEY_ID and MUSTER_ROOT_SECRET_ACCESS_KEY, or one that the
-first start makes and keeps in <data>/root-credentials.`,
+first start makes and keeps in <data>/root-credentials.
+
+SIGTERM lets requests under way finish and ends with 0. SIGHUP has the files of
+--api-tls-cert and --api-tls-key read again, which a change of them does, too,
+within a minute.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := environment(cmd); err != nil {
 				return err
@@ -37,10 +44,14 @@ first start makes and keeps in <data>/root-credentials.`,
 			c.Version = version
 			c.Log = logger(cmd.ErrOrStderr(), format.value, level.value)
 			slog.SetDefault(c.Log)
+			hangUp := make(chan os.Signal, 1)
+			signal.Notify(hangUp, syscall.SIGHUP) // before the start, which it would end
+			defer signal.Stop(hangUp)
 			s, err := server.Open(cmd.Context(), c)
 			if err != nil {
 				return asUsage(err)
 			}
+			go reloadOn(cmd.Context(), hangUp, s)
 			announce(cmd.OutOrStdout(), s.State(), c.Data)
 			return s.Serve(cmd.Context())
 		},
@@ -73,6 +84,18 @@ first start makes and keeps in <data>/root-credentials.`,
 	f.Var(format, "log-format", "log format (default text on a terminal, else json)")
 	f.Var(level, "log-level", "log level")
 	return cmd
+}
+
+// reloadOn has the server read again what may be changed at each signal.
+func reloadOn(ctx context.Context, signals <-chan os.Signal, s *server.Server) {
+	for {
+		select {
+		case <-signals:
+			s.Reload()
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // asUsage makes a refused configuration a usage error.

@@ -112,7 +112,13 @@ func (s *Server) build(ctx context.Context) error {
 		s.background.Go(func() { s.own.Run(background) })
 		s.background.Go(func() { lifecycle.New(s.buckets, s.own).Run(background) })
 	}
-	return s.openDoors()
+	if err := s.openDoors(); err != nil {
+		return err
+	}
+	if s.apiPair != nil {
+		s.background.Go(func() { s.apiPair.watch(background, pairLooked) })
+	}
+	return nil
 }
 
 // usesKept is how often it is kept what keys and roles were used last: what a

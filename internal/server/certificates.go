@@ -2,9 +2,11 @@ package server
 
 import (
 	"crypto/tls"
-	"fmt"
 	"net"
 	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Both ports speak TLS 1.2 and 1.3 with the cipher suites that Go has on: ECDHE
@@ -19,11 +21,12 @@ func (s *Server) apiTLS() (*tls.Config, error) {
 		config.GetCertificate = s.authority.ForNames(s.ownNames(), func(string) bool { return false })
 		return config, nil
 	}
-	pair, err := tls.LoadX509KeyPair(s.config.APITLSCert, s.config.APITLSKey)
+	pair, err := openPair(s.config.APITLSCert, s.config.APITLSKey, s.log)
 	if err != nil {
-		return nil, fmt.Errorf("--api-tls-cert and --api-tls-key: %w", err)
+		return nil, err
 	}
-	config.Certificates = []tls.Certificate{pair}
+	s.apiPair = pair
+	config.GetCertificate = pair.certificate
 	return config, nil
 }
 
@@ -50,4 +53,27 @@ func (s *Server) ownNames() []string {
 	}
 	slices.Sort(names[1:])
 	return slices.Compact(names) // the host name may be one of the others
+}
+
+// Reload reads again what may be changed while the server runs: the operator's
+// certificate of the API port.
+func (s *Server) Reload() {
+	if s.apiPair == nil {
+		s.log.Info("asked to read the configuration again: there is nothing that can be changed without a restart")
+		return
+	}
+	s.apiPair.look(true)
+}
+
+// certificateMetrics tell when the operator's certificate ends. Muster's own are
+// made anew in time by themselves.
+func (s *Server) certificateMetrics() []prometheus.Collector {
+	if s.config.APITLSCert == "" {
+		return nil
+	}
+	return []prometheus.Collector{prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "muster_api_certificate_end_timestamp_seconds", Help: "When the certificate of the API port that is shown ends, in Unix time.",
+	}, func() float64 {
+		return float64(s.apiPair.current.Load().Leaf.NotAfter.UnixNano()) / float64(time.Second)
+	})}
 }

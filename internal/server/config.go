@@ -43,8 +43,8 @@ type Config struct {
 	S3PerCaller     int   // of them, those of one caller
 
 	APITLS       bool   // serve the API port on TLS with Muster's own CA
-	APITLSCert   string // PEM file of the API port's certificate chain
-	APITLSKey    string // PEM file of its key
+	APITLSCert   string // PEM file of the API port's certificate chain; read again when it changes
+	APITLSKey    string // PEM file of its key; likewise
 	InsecureHTTP bool   // allow plain HTTP beyond loopback
 
 	DeviceControlPlane bool // let sessions of devices change iot, iam and sagemaker as far as their roles' policies allow
@@ -145,6 +145,15 @@ func (c *Config) checkS3() error {
 func (c *Config) checkAPI() error {
 	if (c.APITLSCert == "") != (c.APITLSKey == "") {
 		return fmt.Errorf("--api-tls-cert and --api-tls-key go together")
+	}
+	for flag, file := range map[string]*string{"--api-tls-cert": &c.APITLSCert, "--api-tls-key": &c.APITLSKey} {
+		var err error
+		if *file == "" {
+			continue
+		}
+		if *file, err = filepath.Abs(*file); err != nil {
+			return fmt.Errorf("%s: %w", flag, err)
+		}
 	}
 	if c.onTLS() || c.InsecureHTTP || isLoopback(c.API) {
 		return nil

@@ -36,6 +36,7 @@ type Server struct {
 	counts         *prometheus.HistogramVec // nil without metrics
 	api, devices   *http.Server
 	apiOn, devOn   []net.Listener
+	apiPair        *keptPair // nil without a certificate of the operator's
 	stopBackground context.CancelFunc
 	background     sync.WaitGroup
 	undo           []func() error // what Open did, to be undone last thing first
@@ -101,6 +102,7 @@ func (s *Server) publish() error {
 	s.state = State{
 		PID: os.Getpid(), Version: c.Version, API: s.apiURL(), Devices: reachable(s.devOn[0]), Endpoint: endpoint,
 		Hostname: c.Hostname, Region: c.Region, Account: c.Account, RootKey: rootKeyFile(c.Data), Master: c.MasterKeyFile, RootCA: rootCA, RootSum: s.authority.RootSum(),
+		APICert: c.APITLSCert,
 	}
 	if c.APITLS {
 		s.state.APITLS = rootCA

@@ -24,11 +24,12 @@ type State struct {
 	Hostname string `json:"hostname"`
 	Region   string `json:"region"`
 	Account  string `json:"account"`
-	RootKey  string `json:"root_key"`         // file of the root access key
-	Master   string `json:"master_key"`       // file of the master key
-	RootCA   string `json:"root_ca"`          // file of the root certificates
-	RootSum  string `json:"root_ca_sha256"`   // SHA-256 of that file, as sha256sum writes it
-	APITLS   string `json:"api_ca,omitempty"` // file of the CA to trust for the API; "" when it speaks plain HTTP or a certificate of the operator's
+	RootKey  string `json:"root_key"`           // file of the root access key
+	Master   string `json:"master_key"`         // file of the master key
+	RootCA   string `json:"root_ca"`            // file of the root certificates
+	RootSum  string `json:"root_ca_sha256"`     // SHA-256 of that file, as sha256sum writes it
+	APICert  string `json:"api_cert,omitempty"` // file of the operator's certificate of the API; "" when there is none
+	APITLS   string `json:"api_ca,omitempty"`   // file of the CA to trust for the API; "" when it speaks plain HTTP or a certificate of the operator's
 }
 
 // NotRunning is the answer of ReadState where no server has written its state.

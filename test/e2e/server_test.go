@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -27,6 +28,7 @@ type Server struct {
 	Env  map[string]string // what muster env exports
 
 	http *http.Client // that trusts it
+	ca   string       // file of what to trust where muster env names none
 	cmd  *exec.Cmd
 	log  *logBuffer
 	done chan struct{} // closed when the process has ended
@@ -57,6 +59,11 @@ func launch(t *testing.T, data string, env []string, args ...string) *Server {
 	s := &Server{Data: data, log: &logBuffer{}, done: make(chan struct{})}
 	s.cmd = exec.Command(binary, append([]string{"serve"}, args...)...)
 	s.cmd.Env = append(CleanEnv(t), env...)
+	for _, variable := range env {
+		if file, ok := strings.CutPrefix(variable, "SSL_CERT_FILE="); ok {
+			s.ca = file
+		}
+	}
 	s.cmd.Dir = t.TempDir()
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	if err := s.cmd.Start(); err != nil {
@@ -99,7 +106,7 @@ func (s *Server) awaitReady(t *testing.T) {
 		if s.URL == "" {
 			s.Env = MusterEnv(t, s.Data)
 			s.URL = strings.TrimSuffix(s.Env["AWS_ENDPOINT_URL"], "/")
-			s.http = trusting(t, s.Env["AWS_CA_BUNDLE"])
+			s.http = trusting(t, cmp.Or(s.Env["AWS_CA_BUNDLE"], s.ca))
 		}
 		if resp, err := s.http.Get(s.URL + "/readyz"); err == nil {
 			resp.Body.Close()
