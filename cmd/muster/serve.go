@@ -72,7 +72,7 @@ within a minute.`,
 	f.Var(&bucketObjects, "s3-bucket-max-objects", "versions that such a bucket may hold, and one writer a tenth of it (default no limit)")
 	f.IntVar(&c.S3Requests, "s3-requests", c.S3Requests, "S3 requests served at once")
 	f.IntVar(&c.S3PerCaller, "s3-requests-per-caller", c.S3PerCaller, "S3 requests of one caller served at once")
-	f.StringVar(&c.MasterKeyFile, "master-key-file", "", "key that seals every private key (default <data>/master.key)")
+	f.StringVar(&c.MasterKeyFile, "master-key-file", "", "key that seals every private key, or - to read it from standard input once (default <data>/master.key)")
 	f.Var(apiTLS, "api-tls", "serve the API port on TLS with Muster's own CA")
 	f.StringVar(&c.APITLSCert, "api-tls-cert", "", "certificate chain of the API port (PEM)")
 	f.StringVar(&c.APITLSKey, "api-tls-key", "", "key of the API port (PEM)")

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -33,6 +32,7 @@ import (
 	"muster/internal/iotpolicy"
 	"muster/internal/lifecycle"
 	"muster/internal/objects"
+	"muster/internal/private"
 	"muster/internal/registry"
 	"muster/internal/rolealias"
 	"muster/internal/s3front"
@@ -74,10 +74,8 @@ func (s *Server) build(ctx context.Context) error {
 	background, stop := context.WithCancel(context.Background())
 	s.stopBackground = stop
 	c := s.config
-	for _, file := range []string{rootKeyFile(c.Data), c.MasterKeyFile} {
-		if err := OwnOrRoots(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
+	if err := private.OwnOrRoots(rootKeyFile(c.Data)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	root, err := account.LoadRootKey(c.Account, rootKeyFile(c.Data), c.Getenv)
 	if err != nil {
@@ -87,7 +85,7 @@ func (s *Server) build(ctx context.Context) error {
 		return err
 	}
 	database := filepath.Join(c.Data, "muster.db")
-	master, err := s.masterKey(database)
+	master, err := s.masterKey(ctx, database)
 	if err != nil {
 		return err
 	}
@@ -143,20 +141,6 @@ func (s *Server) keepUses(ctx context.Context) {
 	}
 }
 
-// masterKey loads the master key, and makes it at the first start only: a new
-// one would not open what is in a database that is there already.
-func (s *Server) masterKey(database string) (*seal.Master, error) {
-	file := s.config.MasterKeyFile
-	if exists(database) && !exists(file) {
-		return nil, fmt.Errorf("the master key %s is missing, and %s was sealed with it: restore it from your copy, or name it with --master-key-file", file, database)
-	}
-	master, made, err := seal.Load(file)
-	if made {
-		s.log.Info("made the master key; keep a copy of it elsewhere", "file", file)
-	}
-	return master, err
-}
-
 // leastSecret is how long the secret of a root key is at least that is fit to
 // be used beyond this machine: every signed request lets whoever sees it guess.
 const leastSecret = 20
@@ -172,11 +156,6 @@ func (s *Server) checkRootSecret(root account.RootKey) error {
 	}
 	s.log.Warn("the root secret access key is short: whoever sees a signed request can guess it", "characters_at_least", leastSecret)
 	return nil
-}
-
-func exists(file string) bool {
-	_, err := os.Lstat(file)
-	return err == nil
 }
 
 func (s *Server) openRooms(ctx context.Context, x *index.Index, master *seal.Master, root account.RootKey) (err error) {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -31,7 +32,7 @@ type Config struct {
 	Endpoint      string // host[:port] DescribeEndpoint answers; "" derives it
 	Region        string
 	Account       string // the first account, twelve digits
-	MasterKeyFile string // "" is master.key in the data directory
+	MasterKeyFile string // "" is master.key in the data directory, OnInput the first line of Stdin
 	S3            string // "" is Muster's own store, else the URL of an S3
 
 	S3InsecureHTTP  bool  // allow plain HTTP to an external S3 beyond loopback
@@ -54,6 +55,7 @@ type Config struct {
 	Metrics              bool          // serve /metrics
 
 	Getenv  func(string) string // the root key and the external S3's key are read from it
+	Stdin   io.Reader           // the master key may be read from it
 	Version string
 	Log     *slog.Logger
 }
@@ -64,7 +66,7 @@ func Default() Config {
 		Data: "./muster-data", API: DefaultAPI, Devices: DefaultDevices, Hostname: "localhost",
 		Region: "us-east-1", Account: "000000000000", ThingTypeDeleteDelay: 5 * time.Minute,
 		S3Requests: 1024, S3PerCaller: 256,
-		Getenv: os.Getenv, Version: "unknown", Log: slog.Default(),
+		Getenv: os.Getenv, Stdin: os.Stdin, Version: "unknown", Log: slog.Default(),
 	}
 }
 
@@ -87,8 +89,10 @@ func (c *Config) complete() error {
 	c.Data = data
 	if c.MasterKeyFile == "" {
 		c.MasterKeyFile = filepath.Join(c.Data, "master.key")
-	} else if c.MasterKeyFile, err = filepath.Abs(c.MasterKeyFile); err != nil {
-		return fmt.Errorf("--master-key-file: %w", err)
+	} else if c.MasterKeyFile != OnInput {
+		if c.MasterKeyFile, err = filepath.Abs(c.MasterKeyFile); err != nil {
+			return fmt.Errorf("--master-key-file: %w", err)
+		}
 	}
 	for flag, addr := range map[string]string{"--api": c.API, "--devices": c.Devices} {
 		if _, _, err := net.SplitHostPort(addr); err != nil {

@@ -25,7 +25,7 @@ type State struct {
 	Region   string `json:"region"`
 	Account  string `json:"account"`
 	RootKey  string `json:"root_key"`           // file of the root access key
-	Master   string `json:"master_key"`         // file of the master key
+	Master   string `json:"master_key"`         // file of the master key; "-" where it was read from standard input
 	RootCA   string `json:"root_ca"`            // file of the root certificates
 	RootSum  string `json:"root_ca_sha256"`     // SHA-256 of that file, as sha256sum writes it
 	APICert  string `json:"api_cert,omitempty"` // file of the operator's certificate of the API; "" when there is none

@@ -56,6 +56,12 @@ func StartOn(t *testing.T, data string, flags ...string) *Server {
 // environment, these variables.
 func launch(t *testing.T, data string, env []string, args ...string) *Server {
 	t.Helper()
+	return launchAs(t, data, env, func(*exec.Cmd) {}, args...)
+}
+
+// launchAs is launch of a process that change has changed.
+func launchAs(t *testing.T, data string, env []string, change func(*exec.Cmd), args ...string) *Server {
+	t.Helper()
 	s := &Server{Data: data, log: &logBuffer{}, done: make(chan struct{})}
 	s.cmd = exec.Command(binary, append([]string{"serve"}, args...)...)
 	s.cmd.Env = append(CleanEnv(t), env...)
@@ -66,6 +72,7 @@ func launch(t *testing.T, data string, env []string, args ...string) *Server {
 	}
 	s.cmd.Dir = t.TempDir()
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
+	change(s.cmd)
 	if err := s.cmd.Start(); err != nil {
 		t.Fatalf("start %s: %v", binary, err)
 	}
