@@ -43,7 +43,7 @@ func TestAnRSARootIsAddedToDataWithoutOne(t *testing.T) {
 		t.Errorf("under another master key it became %d authorities, %v; want %d", len(now), err, len(before))
 	}
 
-	var opened [4]*ca.Authority // at once, as several processes would
+	var opened [2]*ca.Authority // at once, as several processes would
 	var wg sync.WaitGroup
 	for i := range opened {
 		wg.Go(func() { opened[i], _ = ca.Open(t.Context(), old, key) })
