@@ -81,7 +81,7 @@ running server it checks what can be checked before a start.`,
 	f.StringVar(&c.API, "api", c.API, "address serve will be given, where no server is running")
 	f.StringVar(&c.Devices, "devices", c.Devices, "address serve will be given, where no server is running")
 	f.StringVar(&c.Hostname, "hostname", c.Hostname, "name serve will be given, where no server is running")
-	f.StringVar(&c.MasterKeyFile, "master-key-file", "", "file serve will be given, where no server is running (default <data>/master.key)")
+	f.StringVar(&c.MasterKeyFile, "master-key-file", "", "file serve will be given, where no server is running, or - for none to look at (default <data>/master.key)")
 	f.VarP(output, "output", "o", "form of the output")
 	return cmd
 }

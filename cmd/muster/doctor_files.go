@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"muster/internal/account"
+	"muster/internal/private"
 	"muster/internal/seal"
 	"muster/internal/server"
 	"muster/internal/space"
@@ -59,7 +60,7 @@ func strayFile(dir string, of fs.FileInfo) string {
 		return ""
 	}
 	for _, name := range []string{"lock", "master.key", "root-credentials", "muster.db", "muster.db-wal", "objects.db", "objects.db-wal", "reserve", "content", "s3"} {
-		info, err := os.Stat(filepath.Join(dir, name))
+		info, err := os.Lstat(filepath.Join(dir, name)) // what a key's link leads to is looked at with the key
 		if err != nil {
 			continue
 		}
@@ -143,10 +144,14 @@ func (d *doctor) checkKeys() {
 		master, root = d.state.Master, d.state.RootKey
 	}
 	_, kept := os.Stat(filepath.Join(d.config.Data, "muster.db"))
-	d.checkKey("master key", master, kept == nil, "restore it from your copy: without it nothing that is kept can be opened", func() error {
-		_, _, err := seal.Load(master) // makes none: it is there
-		return err
-	})
+	if master == server.OnInput {
+		d.ok("master key", "it is given on standard input at each start")
+	} else {
+		d.checkKey("master key", master, kept == nil, "restore it from your copy: without it nothing that is kept can be opened", func() error {
+			_, _, err := seal.Load(master) // makes none: it is there
+			return err
+		})
+	}
 	d.checkKey("root key", root, false, "", func() error {
 		_, err := account.ReadRootKey(root)
 		return err
@@ -175,8 +180,12 @@ func (d *doctor) checkKey(check, file string, needed bool, restore string, read 
 		d.fail(check, "run this as the user of the server", "%v", err)
 		return
 	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		d.fail(check, "chmod 600 "+file+", and replace the key if somebody may have read it", "%s has mode %04o: others may read it", file, mode)
+	if err := private.Check(file, info); err != nil {
+		d.fail(check, "chmod 600 "+file+", and replace the key if somebody may have read it", "%v", err)
+		return
+	}
+	if err := private.OwnOrRoots(file, d.users()...); err != nil {
+		d.fail(check, "give it to the user of the server with chown, and replace the key if it may be another", "%v", err)
 		return
 	}
 	if err := read(); err != nil {
@@ -184,6 +193,19 @@ func (d *doctor) checkKey(check, file string, needed bool, restore string, read 
 		return
 	}
 	d.ok(check, "%s, mode %04o", file, info.Mode().Perm())
+}
+
+// users are those whose files the server may use beside root's and this one's: whose
+// the data directory is, when root looks.
+func (d *doctor) users() []uint32 {
+	info, err := os.Stat(d.config.Data)
+	if err != nil {
+		return nil
+	}
+	if s, ok := info.Sys().(*syscall.Stat_t); ok {
+		return []uint32{s.Uid}
+	}
+	return nil
 }
 
 // checkAge compares the clock with the time of the last write. A machine that

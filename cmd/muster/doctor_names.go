@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
@@ -28,9 +30,9 @@ const nobody = "muster-doctor.invalid"
 // checkCertificates shakes hands with both ports, as their names and as another.
 func (d *doctor) checkCertificates(ctx context.Context) {
 	const check = "root certificate"
-	pem, err := os.ReadFile(d.state.RootCA)
+	text, err := os.ReadFile(d.state.RootCA)
 	roots := x509.NewCertPool()
-	if err != nil || !roots.AppendCertsFromPEM(pem) {
+	if err != nil || !roots.AppendCertsFromPEM(text) {
 		d.fail(check, "restart the server, which writes it anew", "%s can't be read: %v", d.state.RootCA, err)
 		return
 	}
@@ -40,14 +42,24 @@ func (d *doctor) checkCertificates(ctx context.Context) {
 		d.fail("device certificate", "look at the server's log", "no TLS on %s: %v", d.state.Devices, err)
 		return
 	}
-	chains, err := d.trusted(shown, roots, endpoint)
-	if !d.certificate("device certificate", endpoint, shown, err) {
+	if err := d.trusted(shown, roots, endpoint); !d.certificate("device certificate", endpoint, shown, err) {
 		return
 	}
-	chain := chains[0]
-	d.root(chain[len(chain)-1])
+	d.checkOnlyRSA(ctx, roots, endpoint)
+	d.checkRoots(text)
 	d.checkServerNames(ctx, roots, endpoint)
 	d.checkAPICertificate(ctx, roots)
+}
+
+// checkOnlyRSA shakes hands as a device whose TLS knows only RSA.
+func (d *doctor) checkOnlyRSA(ctx context.Context, roots *x509.CertPool, endpoint string) {
+	const check = "rsa certificate"
+	shown, err := d.handshake(ctx, d.state.Devices, endpoint, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256)
+	if err != nil {
+		d.fail(check, "let TLS through to Muster's device port unopened", "no TLS for devices that know only RSA: %v", err)
+		return
+	}
+	d.certificate(check, endpoint, shown, d.trusted(shown, roots, endpoint))
 }
 
 // checkAPICertificate is for an API port that speaks TLS.
@@ -65,15 +77,41 @@ func (d *doctor) checkAPICertificate(ctx context.Context, roots *x509.CertPool) 
 		d.fail(check, "look at the server's log", "no TLS on %s: %v", u.Host, err)
 		return
 	}
-	_, err = d.trusted(shown, roots, u.Hostname())
-	d.certificate(check, u.Hostname(), shown, err)
+	if d.certificate(check, u.Hostname(), shown, d.trusted(shown, roots, u.Hostname())) && d.state.APICert != "" {
+		d.checkAPIFile(shown[0])
+	}
 }
 
-// handshake answers the certificates that a port shows to who asks for name.
-func (d *doctor) handshake(ctx context.Context, addr, name string) ([]*x509.Certificate, error) {
+// checkAPIFile compares what the API port shows with the operator's file, which
+// the server takes up within a minute or two unless it can't be used.
+func (d *doctor) checkAPIFile(shown *x509.Certificate) {
+	const check, fix = "api certificate file", "look for \"the API port keeps its certificate\" in the server's log: it says what is wrong with the files"
+	text, err := os.ReadFile(d.state.APICert)
+	info, statErr := os.Stat(d.state.APICert)
+	if err := errors.Join(err, statErr); err != nil {
+		d.fail(check, "run this as the user of the server, or put the file back", "%v", err)
+		return
+	}
+	block, _ := pem.Decode(text)
+	switch age := d.now().Sub(info.ModTime()); {
+	case block != nil && bytes.Equal(block.Bytes, shown.Raw):
+		d.ok(check, "%s is what the port shows", d.state.APICert)
+	case age < 2*time.Minute:
+		d.warn(check, "wait two minutes, or send the server SIGHUP", "%s was changed a moment ago and isn't shown yet", d.state.APICert)
+	default:
+		d.fail(check, fix, "%s is not what the port shows, which ends on %s", d.state.APICert, day(shown.NotAfter))
+	}
+}
+
+// handshake returns the certificates that a port shows to who asks for name, and
+// knows only those cipher suites of TLS 1.2, if any are given.
+func (d *doctor) handshake(ctx context.Context, addr, name string, suites ...uint16) ([]*x509.Certificate, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	config := &tls.Config{ServerName: name, InsecureSkipVerify: true} // trusted judges, so that each fault has its name
+	if len(suites) > 0 {
+		config.CipherSuites, config.MaxVersion = suites, tls.VersionTLS12
+	}
 	conn, err := (&tls.Dialer{Config: config}).DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
@@ -84,12 +122,13 @@ func (d *doctor) handshake(ctx context.Context, addr, name string) ([]*x509.Cert
 
 // trusted verifies what a port shows as a client does; roots is nil for those
 // of this machine.
-func (d *doctor) trusted(shown []*x509.Certificate, roots *x509.CertPool, name string) ([][]*x509.Certificate, error) {
+func (d *doctor) trusted(shown []*x509.Certificate, roots *x509.CertPool, name string) error {
 	between := x509.NewCertPool()
 	for _, c := range shown[1:] {
 		between.AddCert(c)
 	}
-	return shown[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, DNSName: name, CurrentTime: d.now()})
+	_, err := shown[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, DNSName: name, CurrentTime: d.now()})
+	return err
 }
 
 // certificate says what is wrong with the one a port shows, and reports
@@ -103,7 +142,7 @@ func (d *doctor) certificate(check, name string, shown []*x509.Certificate, err 
 	leaf := shown[0]
 	switch left := leaf.NotAfter.Sub(d.now()); {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		d.fail(check, "set the clock if it is wrong; else restart the server, or renew the files of --api-tls-cert", "it is valid from %s to %s, not now", day(leaf.NotBefore), day(leaf.NotAfter))
+		d.fail(check, d.renew("set the clock if it is wrong; else ", check), "it is valid from %s to %s, not now", day(leaf.NotBefore), day(leaf.NotAfter))
 	case errors.As(err, &elsewise):
 		d.fail(check, "start serve with the --hostname or --endpoint that clients use", "it is for %s, not for %s", strings.Join(namesIn(leaf), ", "), name)
 	case errors.As(err, &unknown):
@@ -111,20 +150,38 @@ func (d *doctor) certificate(check, name string, shown []*x509.Certificate, err 
 	case err != nil:
 		d.fail(check, "look at what answers in the server's place", "%v", err)
 	case left < serverSoon:
-		d.warn(check, "restart the server, or renew the files of --api-tls-cert", "for %s, it ends on %s", name, day(leaf.NotAfter))
+		d.warn(check, d.renew("", check), "for %s, it ends on %s", name, day(leaf.NotAfter))
 	default:
 		d.ok(check, "for %s, until %s", name, day(leaf.NotAfter))
 	}
 	return err == nil
 }
 
-func (d *doctor) root(c *x509.Certificate) {
-	const check = "root certificate"
-	if c.NotAfter.Sub(d.now()) < rootSoon {
-		d.warn(check, "give the devices the root of a new data directory in time", "%s, it ends on %s", d.state.RootCA, day(c.NotAfter))
-		return
+// renew says how a port gets a certificate that is good for longer.
+func (d *doctor) renew(first, check string) string {
+	if check == "api certificate" && d.state.APICert != "" {
+		return first + "renew " + d.state.APICert + " and its key: the server takes them up within a minute"
 	}
-	d.ok(check, "%s, until %s", d.state.RootCA, day(c.NotAfter))
+	return first + "restart the server"
+}
+
+// checkRoots looks how long the roots in the file are good for.
+func (d *doctor) checkRoots(text []byte) {
+	const check = "root certificate"
+	var all []string
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		root, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			d.fail(check, "restart the server, which writes it anew", "%s: %v", d.state.RootCA, err)
+			return
+		}
+		if root.NotAfter.Sub(d.now()) < rootSoon {
+			d.warn(check, "give the devices the roots of a new data directory in time", "%s: %s ends on %s", d.state.RootCA, root.Subject.CommonName, day(root.NotAfter))
+			return
+		}
+		all = append(all, fmt.Sprintf("%s until %s", root.Subject.CommonName, day(root.NotAfter)))
+	}
+	d.ok(check, "%s: %s", d.state.RootCA, strings.Join(all, ", "))
 }
 
 // checkServerNames asks the device port for its names, and for one that isn't
@@ -138,7 +195,7 @@ func (d *doctor) checkServerNames(ctx context.Context, roots *x509.CertPool, end
 			d.fail(check, fix, "who asks for %s is not answered: %v", name, err)
 			return
 		}
-		_, err = d.trusted(shown, roots, name)
+		err = d.trusted(shown, roots, name)
 		if name == nobody && err == nil {
 			d.fail(check, fix, "the device port shows a certificate for any name, such as %s", name)
 			return

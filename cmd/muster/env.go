@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"muster/internal/account"
+	"muster/internal/private"
 	"muster/internal/server"
 )
 
@@ -65,7 +66,7 @@ func awaited(ctx context.Context, data string, wait time.Duration) (server.State
 // only one that is named.
 func running(data string) (server.State, account.RootKey, error) {
 	if os.Geteuid() != 0 || data == server.Default().Data {
-		if err := server.OwnOrRoots(data); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := private.OwnOrRoots(data); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return server.State{}, account.RootKey{}, err
 		}
 	}

@@ -22,7 +22,7 @@ type stoppedFlags struct {
 func (s *stoppedFlags) flags(cmd *cobra.Command) {
 	s.data = server.Default().Data
 	cmd.Flags().StringVar(&s.data, "data", s.data, "data directory of the stopped server")
-	cmd.Flags().StringVar(&s.masterKeyFile, "master-key-file", "", "file of its master key (default <data>/master.key)")
+	cmd.Flags().StringVar(&s.masterKeyFile, "master-key-file", "", "file of its master key, or - for standard input (default <data>/master.key)")
 }
 
 func (s *stoppedFlags) open(ctx context.Context) (*server.StoppedObjects, error) {

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -27,7 +30,11 @@ func serveCommand() *cobra.Command {
 		Long: `Run the server. Every flag can be given as an environment variable: --data as
 MUSTER_DATA, --api-tls as MUSTER_API_TLS, and so on. The root access key is
 MUSTER_ROOT_ACCESS_KEY_ID and MUSTER_ROOT_SECRET_ACCESS_KEY, or one that the
-first start makes and keeps in <data>/root-credentials.`,
+first start makes and keeps in <data>/root-credentials.
+
+SIGTERM lets requests under way finish and ends with 0. SIGHUP has the files of
+--api-tls-cert and --api-tls-key read again, which a change of them does, too,
+within a minute.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := environment(cmd); err != nil {
 				return err
@@ -39,10 +46,14 @@ first start makes and keeps in <data>/root-credentials.`,
 			c.Version = version
 			c.Log = logger(cmd.ErrOrStderr(), format.value, level.value)
 			slog.SetDefault(c.Log)
+			hangUp := make(chan os.Signal, 1)
+			signal.Notify(hangUp, syscall.SIGHUP) // before the start, which it would end
+			defer signal.Stop(hangUp)
 			s, err := server.Open(cmd.Context(), c)
 			if err != nil {
 				return asUsage(err)
 			}
+			go reloadOn(cmd.Context(), hangUp, s)
 			announce(cmd.OutOrStdout(), s.State(), c.Data)
 			return s.Serve(cmd.Context())
 		},
@@ -64,7 +75,7 @@ first start makes and keeps in <data>/root-credentials.`,
 	f.IntVar(&c.S3Requests, "s3-requests", c.S3Requests, "S3 requests served at once")
 	f.IntVar(&c.S3PerCaller, "s3-requests-per-caller", c.S3PerCaller, "S3 requests of one caller served at once")
 	f.Var(free, "free-space", "what stays free of the disk, such as 10GiB or 5%: below it contents of objects are refused, and below a quarter of it whatever adds (default the larger of 5% and 1GiB, at most 25%)")
-	f.StringVar(&c.MasterKeyFile, "master-key-file", "", "key that seals every private key (default <data>/master.key)")
+	f.StringVar(&c.MasterKeyFile, "master-key-file", "", "key that seals every private key, or - to read it from standard input once (default <data>/master.key)")
 	f.Var(apiTLS, "api-tls", "serve the API port on TLS with Muster's own CA")
 	f.StringVar(&c.APITLSCert, "api-tls-cert", "", "certificate chain of the API port (PEM)")
 	f.StringVar(&c.APITLSKey, "api-tls-key", "", "key of the API port (PEM)")
@@ -80,6 +91,18 @@ first start makes and keeps in <data>/root-credentials.`,
 	f.Var(format, "log-format", "log format (default text on a terminal, else json)")
 	f.Var(level, "log-level", "log level")
 	return cmd
+}
+
+// reloadOn has the server read again what may be changed at each signal.
+func reloadOn(ctx context.Context, signals <-chan os.Signal, s *server.Server) {
+	for {
+		select {
+		case <-signals:
+			s.Reload()
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // asUsage makes a refused configuration a usage error.
@@ -118,7 +141,7 @@ func announce(w io.Writer, s server.State, data string) {
   AWS APIs and S3    %s
   device port        https://%s (mutual TLS), endpoint %s
   root key           %s
-  root certificate   %s, also at %s/repository/AmazonRootCA1.pem
+  root certificates  %s, also at %s/repository/AmazonRootCA1.pem
                      SHA-256 %s
 
 In another shell:  eval "$(muster env%s)"

@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"regexp"
 	"strings"
 
 	"muster/internal/durable"
+	"muster/internal/private"
 	"muster/internal/secret"
 )
 
@@ -121,21 +121,11 @@ func newRootKey() RootKey {
 // ReadRootKey reads the file that LoadRootKey keeps; the account stays empty.
 // It fails with fs.ErrNotExist when there is none.
 func ReadRootKey(path string) (RootKey, error) {
-	f, err := os.Open(path)
+	f, err := private.Open(path)
 	if err != nil {
 		return RootKey{}, fmt.Errorf("read the root key: %w", err)
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return RootKey{}, fmt.Errorf("read the root key: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return RootKey{}, fmt.Errorf("the root key file %s is not a regular file", path)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return RootKey{}, fmt.Errorf("the root key file %s has mode %04o: others may read or write it; make it its owner's alone with chmod 600", path, info.Mode().Perm())
-	}
 	key, err := ParseRootKey(f)
 	if err != nil {
 		return RootKey{}, fmt.Errorf("the root key file %s is malformed: %w", path, err)

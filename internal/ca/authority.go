@@ -1,13 +1,14 @@
 // Package ca is Muster's certificate authority: it makes keys and signs.
 //
-//	root ── server CA ── certificates of Muster's own ports
-//	     └─ issuing CA ── device certificates
+//	root ──── server CA ──── certificates of Muster's own ports
+//	       └─ issuing CA ─── device certificates
+//	RSA root ─ RSA server CA ─ the same for clients that know only RSA
 //
-// The authorities are made at the first start, ECDSA P-256, and outlive every
-// device certificate. Their private keys lie sealed in the store and are held
-// open in memory. Which certificates are registered, and whether they may be
-// used, is the business of the room certificate; which server names may have a
-// certificate, that of whoever calls.
+// The authorities are made at the first start, ECDSA P-256 and RSA-2048, and
+// outlive every device certificate. Their private keys lie sealed in the store
+// and are held open in memory. Which certificates are registered, and whether
+// they may be used, is the business of the room certificate; which server names
+// may have a certificate, that of whoever calls.
 //
 // Device certificates look like AWS's (aws x509-client-certs, and one dumped
 // from a real device) except for the issuer, which says Muster.
@@ -16,20 +17,15 @@ package ca
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
+	"crypto"
 	"crypto/sha256"
 	"crypto/x509"
-	"crypto/x509/pkix"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"math/big"
-	"strings"
 	"time"
 
-	"muster/internal/fault"
 	"muster/internal/seal"
 )
 
@@ -55,17 +51,14 @@ const (
 	rootName    = "root"
 	serverName  = "server"
 	issuingName = "issuing"
+
+	rootRSAName   = "root-rsa"
+	serverRSAName = "server-rsa"
 )
 
 // backdate is how long before its making a certificate begins to be valid:
 // devices without a battery-backed clock run a little late.
 const backdate = 5 * time.Minute
-
-// endOfDevices is NotAfter of every certificate AWS IoT issues.
-var endOfDevices = time.Date(2049, 12, 31, 23, 59, 59, 0, time.UTC)
-
-// endOfAuthorities is NotAfter of the authorities.
-var endOfAuthorities = time.Date(2099, 12, 31, 23, 59, 59, 0, time.UTC)
 
 // Authority signs. Its methods may be called from any goroutine; the fields
 // are set before the first call.
@@ -73,126 +66,59 @@ type Authority struct {
 	Now  func() time.Time // time.Now when nil
 	Life time.Duration    // of device certificates; 0: until 2049-12-31T23:59:59Z, as AWS
 
-	root            *x509.Certificate
-	server, issuing signer
-	keys            *keyPool
-	servers         serverCache
+	issuing    signer
+	ecdsa, rsa *chain // of server certificates
+	keys       *keyPool
 }
 
-// signer is an authority with its key.
-type signer struct {
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-}
-
-// Open answers the authorities kept in the store, made if there are none.
+// Open returns the authorities kept in the store, and makes those that are
+// missing: all at the first start, and those of RSA on data of before there were
+// any.
 func Open(ctx context.Context, store Store, master *seal.Master) (*Authority, error) {
-	kept, err := store.Authorities(ctx)
-	if err == nil && len(kept) == 0 {
-		kept, err = establish(ctx, store, master)
+	// What is there is opened before anything is added: under another master key
+	// nothing may be.
+	kept, err := open(ctx, store, master)
+	if err == nil && (len(kept) == 0 || kept.has(rootName, serverName, issuingName) && !kept.has(rootRSAName)) {
+		if err = establish(ctx, store, master, len(kept) == 0); err == nil {
+			kept, err = open(ctx, store, master)
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open the certificate authority: %w", err)
 	}
-	signers := map[string]signer{}
-	for _, k := range kept {
-		if signers[k.Name], err = k.open(master); err != nil {
-			return nil, fmt.Errorf("open the certificate authority %q: %w", k.Name, err)
-		}
+	if !kept.has(rootName, serverName, issuingName, rootRSAName, serverRSAName) {
+		return nil, errors.New("open the certificate authority: one of root, server and issuing, or of the two for RSA, is missing in the store")
 	}
-	a := &Authority{root: signers[rootName].cert, server: signers[serverName], issuing: signers[issuingName], keys: newKeyPool()}
-	if a.root == nil || a.server.cert == nil || a.issuing.cert == nil {
-		return nil, errors.New("open the certificate authority: one of root, server and issuing is missing in the store")
-	}
+	a := &Authority{issuing: kept[issuingName], keys: newKeyPool()}
+	a.ecdsa = &chain{root: kept[rootName].cert, server: kept[serverName], newKey: newECDSAKey}
+	a.rsa = &chain{root: kept[rootRSAName].cert, server: kept[serverRSAName], newKey: (&sharedKey{now: a.now}).take}
 	return a, nil
 }
 
-// establish makes the three authorities and keeps them.
-func establish(ctx context.Context, store Store, master *seal.Master) ([]Kept, error) {
-	now := time.Now()
-	root, err := newSigner(authorityTemplate("Muster Root CA", 1, now), signer{})
+// signers are authorities by name.
+type signers map[string]signer
+
+func (s signers) has(names ...string) bool {
+	for _, name := range names {
+		if s[name].cert == nil {
+			return false
+		}
+	}
+	return true
+}
+
+func open(ctx context.Context, store Store, master *seal.Master) (signers, error) {
+	kept, err := store.Authorities(ctx)
 	if err != nil {
 		return nil, err
 	}
-	server := authorityTemplate("Muster Server CA", 0, now)
-	server.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-	issuing := authorityTemplate("Muster Device CA", 0, now)
-	// Whoever trusts the root for servers must not take a device for one.
-	issuing.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
-
-	all := []Kept{}
-	keep := func(name string, s signer) error {
-		key, err := x509.MarshalPKCS8PrivateKey(s.key)
-		if err != nil {
-			return err
+	all := signers{}
+	for _, k := range kept {
+		if all[k.Name], err = k.open(master); err != nil {
+			return nil, fmt.Errorf("%q: %w", k.Name, err)
 		}
-		all = append(all, Kept{Name: name, Certificate: s.cert.Raw, Key: master.Seal(purpose(name), key), Created: now})
-		return nil
-	}
-	if err := keep(rootName, root); err != nil {
-		return nil, err
-	}
-	for name, template := range map[string]*x509.Certificate{serverName: server, issuingName: issuing} {
-		s, err := newSigner(template, root)
-		if err != nil {
-			return nil, err
-		}
-		if err := keep(name, s); err != nil {
-			return nil, err
-		}
-	}
-	if err := store.InsertAuthorities(ctx, all); errors.Is(err, fault.AlreadyExists) {
-		return store.Authorities(ctx) // another was quicker: theirs count
-	} else if err != nil {
-		return nil, err
 	}
 	return all, nil
-}
-
-func authorityTemplate(name string, pathLen int, now time.Time) *x509.Certificate {
-	return &x509.Certificate{
-		Subject:               pkix.Name{Organization: []string{"Muster"}, CommonName: name},
-		NotBefore:             now.Add(-backdate),
-		NotAfter:              endOfAuthorities,
-		BasicConstraintsValid: true,
-		IsCA:                  true,
-		MaxPathLen:            pathLen,
-		MaxPathLenZero:        pathLen == 0,
-		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-	}
-}
-
-// newSigner makes a key and has its certificate signed by parent, or by itself
-// when parent has no key.
-func newSigner(template *x509.Certificate, parent signer) (signer, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return signer{}, err
-	}
-	if parent.key == nil {
-		parent = signer{template, key}
-	}
-	cert, err := parent.sign(template, key.Public())
-	return signer{cert, key}, err
-}
-
-// sign completes template with a random serial number and signs it for public.
-func (s signer) sign(template *x509.Certificate, public any) (*x509.Certificate, error) {
-	template.SerialNumber = newSerial()
-	der, err := x509.CreateCertificate(rand.Reader, template, s.cert, public, s.key)
-	if err != nil {
-		return nil, err
-	}
-	return x509.ParseCertificate(der)
-}
-
-// newSerial answers 20 random bytes as a positive number whose DER has no more
-// than the 20 octets RFC 5280 allows.
-func newSerial() *big.Int {
-	var b [20]byte
-	rand.Read(b[:])
-	b[0] = b[0]&0x7f | 0x40
-	return new(big.Int).SetBytes(b[:])
 }
 
 func purpose(name string) string { return "authority " + name }
@@ -210,25 +136,34 @@ func (k Kept) open(master *seal.Master) (signer, error) {
 	if err != nil {
 		return signer{}, errors.New("its private key can't be read") // the cause might quote it
 	}
-	key, ok := parsed.(*ecdsa.PrivateKey)
-	if !ok || !key.PublicKey.Equal(cert.PublicKey) {
+	key, ok := parsed.(crypto.Signer)
+	if !ok {
+		return signer{}, errors.New("its private key can't sign")
+	}
+	if public, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool }); !ok || !public.Equal(cert.PublicKey) {
 		return signer{}, errors.New("its private key is not that of its certificate")
 	}
 	return signer{cert, key}, nil
 }
 
-// RootFingerprint returns the SHA-256 of the root certificate as openssl x509
-// -fingerprint -sha256 writes it, for whoever fetches it before anything trusts it.
-func (a *Authority) RootFingerprint() string {
-	sum := sha256.Sum256(a.root.Raw)
-	return strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":")
+// RootPEM returns the root certificates, that of ECDSA first: what clients must
+// trust. Programs that read only the first have always had that one.
+func (a *Authority) RootPEM() []byte { return append(a.RootECDSAPEM(), a.RootRSAPEM()...) }
+
+// RootECDSAPEM returns the root of ECDSA alone, for clients that can't read two.
+func (a *Authority) RootECDSAPEM() []byte { return encodePEM("CERTIFICATE", a.ecdsa.root.Raw) }
+
+// RootRSAPEM returns the root of RSA alone, for clients that can read only it.
+func (a *Authority) RootRSAPEM() []byte { return encodePEM("CERTIFICATE", a.rsa.root.Raw) }
+
+// RootSum returns the SHA-256 of RootPEM in lower-case hex, as sha256sum writes
+// it, for whoever fetches the roots before anything trusts them. It is of the
+// whole text: the fingerprint of the first certificate wouldn't tell of a second
+// that was put in its place on the way.
+func (a *Authority) RootSum() string {
+	sum := sha256.Sum256(a.RootPEM())
+	return hex.EncodeToString(sum[:])
 }
-
-// RootPEM answers the root certificate: what clients must trust.
-func (a *Authority) RootPEM() []byte { return encodePEM("CERTIFICATE", a.root.Raw) }
-
-// Root answers the root certificate; nobody may change it.
-func (a *Authority) Root() *x509.Certificate { return a.root }
 
 // IssuerPEM answers the certificate of the authority that signs devices.
 func (a *Authority) IssuerPEM() []byte { return encodePEM("CERTIFICATE", a.issuing.cert.Raw) }

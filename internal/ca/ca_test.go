@@ -81,8 +81,8 @@ func TestTheAuthoritySurvivesARestart(t *testing.T) {
 		t.Error("opened with another master key")
 	}
 	all, err := kept.Authorities(t.Context())
-	if err != nil || len(all) != 3 {
-		t.Fatalf("kept: %d, %v; want 3", len(all), err)
+	if err != nil || len(all) != 5 {
+		t.Fatalf("kept: %d, %v; want 5", len(all), err)
 	}
 	for _, k := range all {
 		if _, err := x509.ParsePKCS8PrivateKey(k.Key); err == nil {

@@ -47,9 +47,13 @@ func (p *keyPool) take(ctx context.Context) (*rsa.PrivateKey, error) {
 	}
 }
 
-// MakeKeysAhead keeps a few device keys ready until ctx ends, so that a device
-// made now and then doesn't wait for its key. Nothing depends on it.
+// MakeKeysAhead makes the servers' RSA key, and keeps a few device keys ready
+// until ctx ends, so that a device made now and then doesn't wait for its key.
+// Nothing depends on it.
 func (a *Authority) MakeKeysAhead(ctx context.Context) error {
+	if _, err := a.rsa.newKey(); err != nil {
+		return err
+	}
 	p := a.keys
 	for {
 		select {

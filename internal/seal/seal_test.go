@@ -2,12 +2,15 @@ package seal_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 
 	"muster/internal/seal"
 )
@@ -103,6 +106,68 @@ func TestLoadRefusesTheFile(t *testing.T) {
 			t.Error("Load of a directory succeeded")
 		}
 	})
+}
+
+// A secret of Kubernetes is root's, read by a group, behind two links.
+func TestLoadReadsASecretThatIsMounted(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root has files of root's")
+	}
+	dir := t.TempDir()
+	if err := errors.Join(
+		os.Mkdir(filepath.Join(dir, "..1"), 0o755),
+		os.WriteFile(filepath.Join(dir, "..1", "master.key"), []byte(seal.NewKey()), 0o400),
+		os.Chmod(filepath.Join(dir, "..1", "master.key"), 0o440),
+		os.Symlink("..1", filepath.Join(dir, "..data")),
+		os.Symlink("..data/master.key", filepath.Join(dir, "master.key")),
+	); err != nil {
+		t.Fatal(err)
+	}
+	if _, created := load(t, filepath.Join(dir, "master.key")); created {
+		t.Error("another key was made")
+	}
+	if err := os.Chown(filepath.Join(dir, "..1", "master.key"), 65534, 65534); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := seal.Load(filepath.Join(dir, "master.key")); err == nil || !strings.Contains(err.Error(), "may be read by others") {
+		t.Errorf("another user's, read by its group: got %v", err)
+	}
+}
+
+func TestReadTakesOneLine(t *testing.T) {
+	key := seal.NewKey()
+	if key == seal.NewKey() {
+		t.Fatal("two new keys are one")
+	}
+	file := filepath.Join(t.TempDir(), "master.key")
+	if err := os.WriteFile(file, []byte(key+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	of, _ := load(t, file)
+	open, write := io.Pipe() // nobody closes it
+	go fmt.Fprintln(write, key)
+	for name, in := range map[string]io.Reader{
+		"a line": strings.NewReader(key + "\n"), "no end of the line": strings.NewReader(key), "more lines": strings.NewReader(key + "\r\nmore\n"), "a pipe that stays open": open,
+	} {
+		m, err := seal.Read(in)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got, err := of.Open("p", m.Seal("p", []byte("x"))); err != nil || string(got) != "x" {
+			t.Errorf("%s: another key was read: %v", name, err)
+		}
+	}
+	for name, text := range map[string]string{
+		"nothing": "", "an empty line": "\n" + key, "half": key[:20], "a long line": strings.Repeat("A", 1<<20), "not base64": strings.Repeat("!", 44),
+	} {
+		if _, err := seal.Read(strings.NewReader(text)); err == nil || len(text) > 10 && strings.Contains(err.Error(), text[1:10]) {
+			t.Errorf("%s: got %v, want an error that doesn't say what was read", name, err)
+		}
+	}
+	if _, err := seal.Read(iotest.ErrReader(errors.New("gone"))); err == nil || !strings.Contains(err.Error(), "gone") {
+		t.Errorf("what can't be read: got %v", err)
+	}
 }
 
 func TestTwoWhoCreateAtOnceShareOneKey(t *testing.T) {

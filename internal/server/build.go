@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -33,6 +32,7 @@ import (
 	"muster/internal/iotpolicy"
 	"muster/internal/lifecycle"
 	"muster/internal/objects"
+	"muster/internal/private"
 	"muster/internal/registry"
 	"muster/internal/rolealias"
 	"muster/internal/s3front"
@@ -77,10 +77,8 @@ func (s *Server) build(ctx context.Context) error {
 	background, stop := context.WithCancel(context.Background())
 	s.stopBackground = stop
 	c := s.config
-	for _, file := range []string{rootKeyFile(c.Data), c.MasterKeyFile} {
-		if err := OwnOrRoots(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
+	if err := private.OwnOrRoots(rootKeyFile(c.Data)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	root, err := account.LoadRootKey(c.Account, rootKeyFile(c.Data), c.Getenv)
 	if err != nil {
@@ -90,7 +88,7 @@ func (s *Server) build(ctx context.Context) error {
 		return err
 	}
 	database := filepath.Join(c.Data, "muster.db")
-	master, err := s.masterKey(database)
+	master, err := s.masterKey(ctx, database)
 	if err != nil {
 		return err
 	}
@@ -120,7 +118,13 @@ func (s *Server) build(ctx context.Context) error {
 		s.background.Go(func() { s.own.Run(background) })
 		s.background.Go(func() { lifecycle.New(s.buckets, s.own).Run(background) })
 	}
-	return s.openDoors()
+	if err := s.openDoors(); err != nil {
+		return err
+	}
+	if s.apiPair != nil {
+		s.background.Go(func() { s.apiPair.watch(background, pairLooked) })
+	}
+	return nil
 }
 
 // usesKept is how often it is kept what keys and roles were used last: what a
@@ -146,20 +150,6 @@ func (s *Server) keepUses(ctx context.Context) {
 	}
 }
 
-// masterKey loads the master key, and makes it at the first start only: a new
-// one would not open what is in a database that is there already.
-func (s *Server) masterKey(database string) (*seal.Master, error) {
-	file := s.config.MasterKeyFile
-	if exists(database) && !exists(file) {
-		return nil, fmt.Errorf("the master key %s is missing, and %s was sealed with it: restore it from your copy, or name it with --master-key-file", file, database)
-	}
-	master, made, err := seal.Load(file)
-	if made {
-		s.log.Info("made the master key; keep a copy of it elsewhere", "file", file)
-	}
-	return master, err
-}
-
 // leastSecret is how long the secret of a root key is at least that is fit to
 // be used beyond this machine: every signed request lets whoever sees it guess.
 const leastSecret = 20
@@ -175,11 +165,6 @@ func (s *Server) checkRootSecret(root account.RootKey) error {
 	}
 	s.log.Warn("the root secret access key is short: whoever sees a signed request can guess it", "characters_at_least", leastSecret)
 	return nil
-}
-
-func exists(file string) bool {
-	_, err := os.Lstat(file)
-	return err == nil
 }
 
 func (s *Server) openRooms(ctx context.Context, x *index.Index, master *seal.Master, root account.RootKey) (err error) {
@@ -271,12 +256,16 @@ func (s *Server) openDoors() error {
 	if s.own != nil {
 		s3.Encrypted, s3.ObeysLifecycle = objects.Encrypted, true
 	}
-	rootCA := http.HandlerFunc(s.rootCA)
+	rootCA, rootECDSA := certificates(s.authority.RootPEM()), certificates(s.authority.RootECDSAPEM())
 	port := &api{aws: aws, s3: s3, own: map[string]http.Handler{
 		"/repository/AmazonRootCA1.pem": rootCA,
 		"/repository/MusterRootCA1.pem": rootCA,
-		"/healthz":                      http.HandlerFunc(healthz),
-		"/readyz":                       http.HandlerFunc(s.readyz),
+		// AWS's third is that of ECDSA on P-256, too.
+		"/repository/AmazonRootCA3.pem":      rootECDSA,
+		"/repository/MusterRootCA-ECDSA.pem": rootECDSA,
+		"/repository/MusterRootCA-RSA.pem":   certificates(s.authority.RootRSAPEM()),
+		"/healthz":                           http.HandlerFunc(healthz),
+		"/readyz":                            http.HandlerFunc(s.readyz),
 	}}
 	handler, err := s.withMetrics(port)
 	if err != nil {
@@ -288,11 +277,12 @@ func (s *Server) openDoors() error {
 	return s.openDevices()
 }
 
-// rootCA answers the root certificate, at the path where the tutorial looks
-// for Amazon's.
-func (s *Server) rootCA(w http.ResponseWriter, _ *http.Request) {
-	pem := s.authority.RootPEM()
-	w.Header().Set("Content-Type", "application/x-pem-file")
-	w.Header().Set("Content-Length", strconv.Itoa(len(pem)))
-	w.Write(pem)
+// certificates serves certificates in PEM: those of the roots at the path where
+// the tutorial looks for Amazon's, and each alone.
+func certificates(pem []byte) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/x-pem-file")
+		w.Header().Set("Content-Length", strconv.Itoa(len(pem)))
+		w.Write(pem)
+	})
 }

@@ -7,9 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"syscall"
 
 	"muster/internal/durable"
+	"muster/internal/private"
 )
 
 // marker is the file that says that a directory is Muster's data, and in which
@@ -30,7 +30,7 @@ func claimData(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
-	if err := OwnOrRoots(dir); err != nil {
+	if err := private.OwnOrRoots(dir); err != nil {
 		return err
 	}
 	switch text, err := os.ReadFile(filepath.Join(dir, marker)); {
@@ -70,19 +70,6 @@ func vacant(dir string) error {
 		if !slices.Contains(before, e.Name()) {
 			return BadConfig{fmt.Errorf("--data %s holds what isn't Muster's, such as %q: name an empty directory, or one that isn't there yet", dir, e.Name())}
 		}
-	}
-	return nil
-}
-
-// OwnOrRoots fails unless the file at path is this user's or root's: another
-// could change it at any time, or has planted it.
-func OwnOrRoots(path string) error {
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	if owner, ok := info.Sys().(*syscall.Stat_t); ok && owner.Uid != 0 && int(owner.Uid) != os.Geteuid() {
-		return fmt.Errorf("%s belongs to the user with the id %d, who could change it, and not to this one (%d): run Muster as that user, or give it to this one with chown", path, owner.Uid, os.Geteuid())
 	}
 	return nil
 }

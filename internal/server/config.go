@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -33,7 +34,7 @@ type Config struct {
 	Endpoint      string // host[:port] DescribeEndpoint answers; "" derives it
 	Region        string
 	Account       string // the first account, twelve digits
-	MasterKeyFile string // "" is master.key in the data directory
+	MasterKeyFile string // "" is master.key in the data directory, OnInput the first line of Stdin
 	S3            string // "" is Muster's own store, else the URL of an S3
 
 	S3InsecureHTTP  bool  // allow plain HTTP to an external S3 beyond loopback
@@ -45,8 +46,8 @@ type Config struct {
 	S3PerCaller     int   // of them, those of one caller
 
 	APITLS       bool   // serve the API port on TLS with Muster's own CA
-	APITLSCert   string // PEM file of the API port's certificate chain
-	APITLSKey    string // PEM file of its key
+	APITLSCert   string // PEM file of the API port's certificate chain; read again when it changes
+	APITLSKey    string // PEM file of its key; likewise
 	InsecureHTTP bool   // allow plain HTTP beyond loopback
 
 	TrustedProxies       string // addresses and blocks, with commas between them, whose PROXY headers are believed
@@ -63,6 +64,7 @@ type Config struct {
 	FreeSpace space.Floor // of the disk, below which contents of objects are refused; a quarter of it for whatever adds rows
 
 	Getenv  func(string) string // the root key and the external S3's key are read from it
+	Stdin   io.Reader           // the master key may be read from it
 	Version string
 	Log     *slog.Logger
 }
@@ -73,7 +75,7 @@ func Default() Config {
 		Data: "./muster-data", API: DefaultAPI, Devices: DefaultDevices, Hostname: "localhost",
 		Region: "us-east-1", Account: "000000000000", ThingTypeDeleteDelay: 5 * time.Minute,
 		BodyMemory: 256 << 20, S3Requests: 1024, S3PerCaller: 256,
-		Getenv: os.Getenv, Version: "unknown", Log: slog.Default(),
+		Getenv: os.Getenv, Stdin: os.Stdin, Version: "unknown", Log: slog.Default(),
 	}
 }
 
@@ -100,8 +102,10 @@ func (c *Config) complete() error {
 	c.Data = data
 	if c.MasterKeyFile == "" {
 		c.MasterKeyFile = filepath.Join(c.Data, "master.key")
-	} else if c.MasterKeyFile, err = filepath.Abs(c.MasterKeyFile); err != nil {
-		return fmt.Errorf("--master-key-file: %w", err)
+	} else if c.MasterKeyFile != OnInput {
+		if c.MasterKeyFile, err = filepath.Abs(c.MasterKeyFile); err != nil {
+			return fmt.Errorf("--master-key-file: %w", err)
+		}
 	}
 	for flag, addr := range map[string]string{"--api": c.API, "--devices": c.Devices} {
 		if _, _, err := net.SplitHostPort(addr); err != nil {
@@ -170,6 +174,15 @@ func (c *Config) checkS3() error {
 func (c *Config) checkAPI() error {
 	if (c.APITLSCert == "") != (c.APITLSKey == "") {
 		return fmt.Errorf("--api-tls-cert and --api-tls-key go together")
+	}
+	for flag, file := range map[string]*string{"--api-tls-cert": &c.APITLSCert, "--api-tls-key": &c.APITLSKey} {
+		var err error
+		if *file == "" {
+			continue
+		}
+		if *file, err = filepath.Abs(*file); err != nil {
+			return fmt.Errorf("%s: %w", flag, err)
+		}
 	}
 	if c.onTLS() || c.InsecureHTTP || isLoopback(c.API) {
 		return nil

@@ -42,7 +42,7 @@ func Examine(ctx context.Context, data, masterKeyFile string) (err error) {
 	if err := db.Check(ctx); err != nil {
 		return err
 	}
-	if !exists(masterKeyFile) {
+	if masterKeyFile == OnInput || !exists(masterKeyFile) {
 		return nil // Load would make one
 	}
 	master, _, err := seal.Load(masterKeyFile)
@@ -72,7 +72,7 @@ func ExamineObjects(ctx context.Context, data, masterKeyFile string) (err error)
 	if err := db.Check(ctx); err != nil {
 		return err
 	}
-	if !exists(masterKeyFile) {
+	if masterKeyFile == OnInput || !exists(masterKeyFile) {
 		return nil // Load would make one
 	}
 	master, _, err := seal.Load(masterKeyFile)

@@ -24,7 +24,7 @@ func (s *Server) withMetrics(port *api) (http.Handler, error) {
 	started := prometheus.NewGauge(prometheus.GaugeOpts{Name: "muster_start_time_seconds", Help: "When the server started."})
 	started.Set(float64(time.Now().Unix()))
 	all := []prometheus.Collector{s.counts, started, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})}
-	for _, c := range slices.Concat(all, s.budgetMetrics(), s.objectMetrics(), s.diskMetrics(), s.ingressMetrics()) {
+	for _, c := range slices.Concat(all, s.budgetMetrics(), s.objectMetrics(), s.diskMetrics(), s.ingressMetrics(), s.certificateMetrics()) {
 		if err := registry.Register(c); err != nil {
 			return nil, err
 		}

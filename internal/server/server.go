@@ -40,6 +40,7 @@ type Server struct {
 	counts         *prometheus.HistogramVec // nil without metrics
 	api, devices   *http.Server
 	apiOn, devOn   []net.Listener
+	apiPair        *keptPair // nil without a certificate of the operator's
 	stopBackground context.CancelFunc
 	background     sync.WaitGroup
 	undo           []func() error // what Open did, to be undone last thing first
@@ -96,7 +97,7 @@ func (s *Server) listen() (err error) {
 	return nil
 }
 
-// publish writes the files that other programs read: the root certificate and
+// publish writes the files that other programs read: the root certificates and
 // server.json.
 func (s *Server) publish() error {
 	c := s.config
@@ -110,8 +111,8 @@ func (s *Server) publish() error {
 	}
 	s.state = State{
 		PID: os.Getpid(), Version: c.Version, API: s.apiURL(), Devices: reachable(s.devOn[0]), Endpoint: endpoint,
-		Hostname: c.Hostname, Region: c.Region, Account: c.Account, RootKey: rootKeyFile(c.Data), Master: c.MasterKeyFile, RootCA: rootCA, RootSum: s.authority.RootFingerprint(),
-		FreeSpace: s.disk.State().Ladder.Low,
+		Hostname: c.Hostname, Region: c.Region, Account: c.Account, RootKey: rootKeyFile(c.Data), Master: c.MasterKeyFile, RootCA: rootCA, RootSum: s.authority.RootSum(),
+		APICert: c.APITLSCert, FreeSpace: s.disk.State().Ladder.Low,
 	}
 	if c.APITLS {
 		s.state.APITLS = rootCA

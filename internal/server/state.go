@@ -24,15 +24,15 @@ type State struct {
 	Hostname string `json:"hostname"`
 	Region   string `json:"region"`
 	Account  string `json:"account"`
-	RootKey  string `json:"root_key"`       // file of the root access key
-	Master   string `json:"master_key"`     // file of the master key
-	RootCA   string `json:"root_ca"`        // file of the root certificate
-	RootSum  string `json:"root_ca_sha256"` // SHA-256 of the root certificate, as openssl x509 -fingerprint -sha256 writes it
+	RootKey  string `json:"root_key"`           // file of the root access key
+	Master   string `json:"master_key"`         // file of the master key; "-" where it was read from standard input
+	RootCA   string `json:"root_ca"`            // file of the root certificates
+	RootSum  string `json:"root_ca_sha256"`     // SHA-256 of that file, as sha256sum writes it
+	APICert  string `json:"api_cert,omitempty"` // file of the operator's certificate of the API; "" when there is none
+	APITLS   string `json:"api_ca,omitempty"`   // file of the CA to trust for the API; "" when it speaks plain HTTP or a certificate of the operator's
 	// FreeSpace is how many bytes of the disk are to stay free of contents of
 	// objects, as --free-space says.
 	FreeSpace int64 `json:"free_space"`
-
-	APITLS string `json:"api_ca,omitempty"` // file of the CA to trust for the API; "" when it speaks plain HTTP or a certificate of the operator's
 }
 
 // NotRunning is the answer of ReadState where no server has written its state.

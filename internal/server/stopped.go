@@ -25,7 +25,8 @@ type StoppedObjects struct {
 
 // OpenStoppedObjects opens the objects in data. It needs nothing but the
 // directory and the master key, and changes neither: without a data directory,
-// a database of objects or a master key it fails.
+// a database of objects or a master key it fails. The key is read from standard
+// input where its file is OnInput.
 func OpenStoppedObjects(ctx context.Context, data, masterKeyFile string) (_ *StoppedObjects, err error) {
 	if err := RefuseOldObjects(data); err != nil {
 		return nil, err
@@ -36,8 +37,9 @@ func OpenStoppedObjects(ctx context.Context, data, masterKeyFile string) (_ *Sto
 	} else if err != nil {
 		return nil, err
 	}
-	if !exists(masterKeyFile) {
-		return nil, fmt.Errorf("the master key %s is missing: restore it from your copy, or name it with --master-key-file", masterKeyFile)
+	master, err := loadMasterKey(ctx, masterKeyFile, os.Stdin)
+	if err != nil {
+		return nil, err
 	}
 	unlock, err := lockStopped(data)
 	if err != nil {
@@ -48,10 +50,6 @@ func OpenStoppedObjects(ctx context.Context, data, masterKeyFile string) (_ *Sto
 			unlock()
 		}
 	}()
-	master, _, err := seal.Load(masterKeyFile)
-	if err != nil {
-		return nil, err
-	}
 	files, err := content.Stopped(contentDir(data))
 	if err != nil {
 		return nil, err

@@ -56,21 +56,24 @@ func TestPaths(t *testing.T) {
 	s := Start(t)
 	root := s.Client()
 
-	var roots []string
-	for _, path := range []string{"/repository/AmazonRootCA1.pem", "/repository/MusterRootCA1.pem"} {
-		got := s.Get(t, path).OK(t)
-		if block, rest := pem.Decode([]byte(got.Body)); block == nil || block.Type != "CERTIFICATE" || len(rest) > 0 {
-			t.Errorf("%s: got %q, want one certificate", path, got.Body)
+	roots := s.Get(t, "/repository/AmazonRootCA1.pem").OK(t).Body
+	first, rest := pem.Decode([]byte(roots))
+	second, rest := pem.Decode(rest)
+	if first == nil || second == nil || len(rest) > 0 {
+		t.Fatalf("got %q, want two certificates", roots)
+	}
+	for path, want := range map[string]string{
+		"/repository/MusterRootCA1.pem":      roots,
+		"/repository/AmazonRootCA3.pem":      string(pem.EncodeToMemory(first)),
+		"/repository/MusterRootCA-ECDSA.pem": string(pem.EncodeToMemory(first)),
+		"/repository/MusterRootCA-RSA.pem":   string(pem.EncodeToMemory(second)),
+	} {
+		if got := s.Get(t, path).OK(t).Body; got != want {
+			t.Errorf("%s: got %q, want %q", path, got, want)
 		}
-		roots = append(roots, got.Body)
 	}
-	block, _ := pem.Decode([]byte(roots[0]))
-	sum := sha256.Sum256(block.Bytes)
-	if want := strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":"); s.Env["MUSTER_ROOT_CA_SHA256"] != want || !strings.Contains(s.log.tail(), want) {
-		t.Errorf("the fingerprint of the root: got %s of muster env, want it to be %s and to be printed at the start", s.Env["MUSTER_ROOT_CA_SHA256"], want)
-	}
-	if roots[0] != roots[1] {
-		t.Error("the two root certificates differ")
+	if want := fmt.Sprintf("%x", sha256.Sum256([]byte(roots))); s.Env["MUSTER_ROOT_CA_SHA256"] != want || !strings.Contains(s.log.tail(), want) {
+		t.Errorf("the sum of the roots: got %s of muster env, want it to be %s and to be printed at the start", s.Env["MUSTER_ROOT_CA_SHA256"], want)
 	}
 	s.Get(t, "/healthz").OK(t)
 	s.Get(t, "/readyz").OK(t)

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -28,6 +29,7 @@ type Server struct {
 	Env  map[string]string // what muster env exports
 
 	http *http.Client // that trusts it
+	ca   string       // file of what to trust where muster env names none
 	cmd  *exec.Cmd
 	log  *logBuffer
 	done chan struct{} // closed when the process has ended
@@ -55,18 +57,30 @@ func StartOn(t *testing.T, data string, flags ...string) *Server {
 // environment, these variables.
 func launch(t *testing.T, data string, env []string, args ...string) *Server {
 	t.Helper()
-	return launchBy(t, nil, data, env, args...)
+	return launchAs(t, nil, data, env, func(*exec.Cmd) {}, args...)
 }
 
 // launchBy is launch by another program, which becomes muster serve.
 func launchBy(t *testing.T, by []string, data string, env []string, args ...string) *Server {
 	t.Helper()
+	return launchAs(t, by, data, env, func(*exec.Cmd) {}, args...)
+}
+
+// launchAs is launchBy of a process that change has changed.
+func launchAs(t *testing.T, by []string, data string, env []string, change func(*exec.Cmd), args ...string) *Server {
+	t.Helper()
 	s := &Server{Data: data, log: &logBuffer{}, done: make(chan struct{})}
 	argv := append(append(slices.Clone(by), binary, "serve"), args...)
 	s.cmd = exec.Command(argv[0], argv[1:]...)
 	s.cmd.Env = append(CleanEnv(t), env...)
+	for _, variable := range env {
+		if file, ok := strings.CutPrefix(variable, "SSL_CERT_FILE="); ok {
+			s.ca = file
+		}
+	}
 	s.cmd.Dir = t.TempDir()
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
+	change(s.cmd)
 	if err := s.cmd.Start(); err != nil {
 		t.Fatalf("start %s: %v", binary, err)
 	}
@@ -107,7 +121,7 @@ func (s *Server) awaitReady(t *testing.T) {
 		if s.URL == "" {
 			s.Env = MusterEnv(t, s.Data)
 			s.URL = strings.TrimSuffix(s.Env["AWS_ENDPOINT_URL"], "/")
-			s.http = trusting(t, s.Env["AWS_CA_BUNDLE"])
+			s.http = trusting(t, cmp.Or(s.Env["AWS_CA_BUNDLE"], s.ca))
 		}
 		if resp, err := s.http.Get(s.URL + "/readyz"); err == nil {
 			resp.Body.Close()
