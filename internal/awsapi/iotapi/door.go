@@ -34,7 +34,7 @@ type Door struct {
 
 // Operations are all that the door answers.
 func (d *Door) Operations() []awsapi.Operation {
-	return slices.Concat(d.things(), d.thingTypes(), d.principals(), d.certificates(), d.policies(), d.policyVersions(), d.roleAliases(), d.tags(), d.authorizations(), d.endpoints())
+	return slices.Concat(d.things(), d.thingTypes(), d.principals(), d.certificates(), d.policies(), d.principalPolicies(), d.policyVersions(), d.roleAliases(), d.tags(), d.authorizations(), d.endpoints())
 }
 
 // Faults are the names of refusals in AWS IoT; the model knows their status.
