@@ -83,7 +83,7 @@ func (s iotPolicyStore) Policies(ctx context.Context, scope arn.Scope, p page.Re
 	return s.inOrder(ctx, scoped(scope), "iot_policy", "name", p)
 }
 
-// inOrder answers one column of a table in the order of creation.
+// inOrder returns one column of a table in the order of creation.
 func (s iotPolicyStore) inOrder(ctx context.Context, w *where, table, column string, p page.Request) (page.Page[string], error) {
 	type made struct {
 		value   string
