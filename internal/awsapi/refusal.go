@@ -143,6 +143,7 @@ func (a *API) meet(w http.ResponseWriter, x *exchange, r *refusal) *refusal {
 		return r
 	}
 	x.body = nil // while it waits it holds little
+	x.memory.Release()
 	if a.Met(x.r, false) {
 		return r
 	}

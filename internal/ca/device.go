@@ -2,9 +2,6 @@ package ca
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -35,9 +32,6 @@ type Keys struct {
 // maxCSR is the length of a certificate signing request that AWS accepts.
 const maxCSR = 4096
 
-// minRSA is the size in bits below which AWS takes no RSA key.
-const minRSA = 2048
-
 // IssueWithKeys makes an RSA-2048 key pair and signs a device certificate for
 // it. It waits for its turn, so that many of these can't starve anything else;
 // the end of ctx ends the wait.
@@ -63,8 +57,7 @@ func (a *Authority) IssueWithKeys(ctx context.Context) (Issued, Keys, error) {
 // SignCSR signs a device certificate for the key of a PKCS #10 request in PEM
 // of at most 4096 characters. Only the key is taken from it: AWS gives every
 // certificate the same subject. It fails with fault.Invalid when the request
-// can't be read, isn't signed by its own key, or its key is not RSA of at
-// least 2048 bits nor on P-256, P-384 or P-521.
+// can't be read, isn't signed by its own key, or its key is not Acceptable.
 func (a *Authority) SignCSR(request string) (Issued, error) {
 	if len(request) > maxCSR {
 		return Issued{}, fault.Invalid.Errorf("The CSR is longer than %d characters", maxCSR)
@@ -77,23 +70,13 @@ func (a *Authority) SignCSR(request string) (Issued, error) {
 	if err != nil {
 		return Issued{}, fault.Invalid.Errorf("The CSR can't be read")
 	}
-	if !acceptable(csr.PublicKey) {
-		return Issued{}, fault.Invalid.Errorf("The key of the CSR must be RSA of at least %d bits or on P-256, P-384 or P-521", minRSA)
+	if !Acceptable(csr.PublicKey) {
+		return Issued{}, fault.Invalid.Errorf("The key of the CSR must be RSA of %d to %d bits with the usual exponent, or on P-256, P-384 or P-521", minRSA, maxRSA)
 	}
 	if csr.CheckSignature() != nil {
 		return Issued{}, fault.Invalid.Errorf("The CSR is not signed by its own key")
 	}
 	return a.issue(csr.PublicKey)
-}
-
-func acceptable(public any) bool {
-	switch key := public.(type) {
-	case *rsa.PublicKey:
-		return key.N.BitLen() >= minRSA
-	case *ecdsa.PublicKey:
-		return key.Curve == elliptic.P256() || key.Curve == elliptic.P384() || key.Curve == elliptic.P521()
-	}
-	return false
 }
 
 // issue signs a device certificate with the fields AWS gives: subject and end

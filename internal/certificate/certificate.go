@@ -7,7 +7,8 @@
 //
 // Statuses and the order of the refusals are those of the AWS IoT API
 // Reference, UpdateCertificate and DeleteCertificate. A revoked certificate
-// stays revoked for good.
+// stays revoked for good; only deleted and registered again it is another
+// registration, which has nothing of the first: no attachment, and no session.
 package certificate
 
 import (
@@ -33,7 +34,7 @@ type Certificate struct {
 	PEM                 string
 	Status              Status
 	Mode                Mode
-	Generation          string // 64 hex characters, new with every registration
+	Generation          string // 64 hex characters, new with every registration; sessions are bound to it
 	Version             int64  // 1, and one more with each change
 	NotBefore, NotAfter time.Time
 	Created, Modified   time.Time
@@ -113,7 +114,7 @@ func (r *Registry) CreateWithKeys(ctx context.Context, scope arn.Scope, active b
 	if err != nil {
 		return Certificate{}, ca.Keys{}, fmt.Errorf("issue a certificate: %w", err)
 	}
-	cert, err := r.register(ctx, scope, issued, active)
+	cert, err := r.issued(ctx, scope, issued, active)
 	if err != nil {
 		return Certificate{}, ca.Keys{}, err
 	}
@@ -128,25 +129,34 @@ func (r *Registry) CreateFromCSR(ctx context.Context, scope arn.Scope, request s
 	if err != nil {
 		return Certificate{}, err
 	}
-	return r.register(ctx, scope, issued, active)
+	return r.issued(ctx, scope, issued, active)
 }
 
-func (r *Registry) register(ctx context.Context, scope arn.Scope, issued ca.Issued, active bool) (Certificate, error) {
-	now := r.now()
+// issued registers what the authority has just signed.
+func (r *Registry) issued(ctx context.Context, scope arn.Scope, issued ca.Issued, active bool) (Certificate, error) {
 	cert := Certificate{
 		ID: issued.ID, Scope: scope, PEM: issued.PEM, Status: Inactive, Mode: Default,
-		Generation: newGeneration(), Version: 1,
-		NotBefore: issued.NotBefore.UTC(), NotAfter: issued.NotAfter.UTC(), Created: now, Modified: now,
+		NotBefore: issued.NotBefore, NotAfter: issued.NotAfter,
 	}
 	if active {
 		cert.Status = Active
 	}
+	return r.register(ctx, cert, "issued")
+}
+
+// register keeps a certificate under a generation of its own; event is what
+// the audit record calls its coming.
+func (r *Registry) register(ctx context.Context, cert Certificate, event string) (Certificate, error) {
+	now := r.now()
+	cert.Generation, cert.Version = newGeneration(), 1
+	cert.NotBefore, cert.NotAfter = cert.NotBefore.UTC(), cert.NotAfter.UTC()
+	cert.Created, cert.Modified = now, now
 	if err := r.store.InsertCertificate(ctx, cert); err != nil {
 		return Certificate{}, fmt.Errorf("register certificate %s: %w", cert.ID, err)
 	}
-	r.audit(ctx, "issued", &cert)
-	if active {
-		r.audit(ctx, "activated", &cert)
+	r.audit(ctx, event, &cert)
+	if cert.Status != Inactive {
+		r.audit(ctx, events[cert.Status], &cert)
 	}
 	return cert, nil
 }

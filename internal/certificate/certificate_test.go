@@ -47,7 +47,7 @@ type rooms struct {
 	policies *iotpolicy.Policies
 }
 
-func open(t *testing.T) rooms {
+func open(t testing.TB) rooms {
 	t.Helper()
 	x := index.New(1024)
 	db := storetest.Open(t, t.TempDir(), x)

@@ -80,7 +80,7 @@ func (p *Provider) Issue(ctx context.Context, r Request) (sts.Credential, error)
 		Session: sts.Session{
 			Account: cert.Scope.Account, Region: cert.Scope.Region,
 			RoleID: d.role.ID, SessionName: cert.ID,
-			CertificateID: cert.ID, Alias: d.alias.Name, AliasID: d.alias.ID,
+			CertificateID: cert.ID, Generation: cert.Generation, Alias: d.alias.Name, AliasID: d.alias.ID,
 			Thing: r.Thing, ThingID: d.thingID(), ThingType: d.thingType(),
 			SourceIP: r.SourceIP, Secure: true,
 		},
@@ -89,8 +89,8 @@ func (p *Provider) Issue(ctx context.Context, r Request) (sts.Credential, error)
 }
 
 // Granted asks whether a device that was given the session would be given it
-// now, from where it was then: the same role by the same alias, as the same
-// thing of the same type. It fails with a kind of package fault when not.
+// now, from where it was then: by the same registration of its certificate, the
+// same role by the same alias, as the same thing of the same type. It fails with a kind of package fault when not.
 func (p *Provider) Granted(ctx context.Context, s *sts.Session) error {
 	scope := arn.Scope{Account: s.Account, Region: s.Region}
 	r := Request{CertificateID: s.CertificateID, Alias: s.Alias, Thing: s.Thing, SourceIP: s.SourceIP}
@@ -101,6 +101,9 @@ func (p *Provider) Granted(ctx context.Context, s *sts.Session) error {
 	cert := in(scope, registered)
 	if cert == nil {
 		return refuse(badCertificate, "the certificate is no longer registered in %s of account %s", scope.Region, scope.Account)
+	}
+	if cert.Generation != s.Generation {
+		return refuse(badCertificate, "the certificate was deleted and registered again")
 	}
 	d, err := p.decide(ctx, cert, r)
 	switch {

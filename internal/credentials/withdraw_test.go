@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"muster/internal/arn"
+	"muster/internal/certificate"
 	"muster/internal/credentials"
 	"muster/internal/fault"
 	"muster/internal/iam"
@@ -121,5 +122,54 @@ func TestASessionIsOfOneThing(t *testing.T) {
 	r.must(err)
 	if err := r.Granted(t.Context(), s); err != nil {
 		t.Errorf("of the thing that is there: got %v", err)
+	}
+}
+
+// A certificate that is deleted and registered again is another registration,
+// also with all that the first had attached to it anew, and by whatever way it
+// came: the session stays dead, and so does one that was made with it.
+func TestASessionIsOfOneRegistration(t *testing.T) {
+	t.Parallel()
+	r := open(t)
+	id := r.register(east)
+	r.alias(east, "field", "Field")
+	_, err := r.Things.CreateThing(t.Context(), east, registry.Thing{Name: "pump-7"})
+	r.must(err)
+	principal := registry.Principal(east.Certificate(id))
+	_, err = r.Policies.Create(t.Context(), east, "p", `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)
+	r.must(err)
+	attach := func() {
+		r.must(r.Things.Attach(t.Context(), east, "pump-7", principal, false))
+		r.must(r.Policies.Attach(t.Context(), east, "p", string(principal)))
+	}
+	attach()
+	request := credentials.Request{ServerName: hostname, CertificateID: id, Alias: "field", Thing: "pump-7", SourceIP: home}
+	kept, err := r.Certificates.Describe(t.Context(), east, id)
+	r.must(err)
+	for range 2 { // first it was issued, then registered
+		s, err := r.vend(t.Context(), request)
+		r.must(err)
+		r.must(r.Granted(t.Context(), s))
+
+		r.must(r.Things.Detach(t.Context(), east, "pump-7", principal))
+		r.must(r.Certificates.SetStatus(t.Context(), east, id, certificate.Inactive))
+		r.must(r.Certificates.Delete(t.Context(), east, id, true))
+		if err := r.Granted(t.Context(), s); !errors.Is(err, fault.Denied) {
+			t.Errorf("deleted: got %v, want %v", err, fault.Denied)
+		}
+		_, err = r.Certificates.RegisterWithoutCA(t.Context(), east, kept.PEM, certificate.Active)
+		r.must(err)
+		if _, err := r.vend(t.Context(), request); !errors.Is(err, fault.Denied) {
+			t.Errorf("registered again: got %v, want %v", err, fault.Denied)
+		}
+		attach()
+		if err := r.Granted(t.Context(), s); !errors.Is(err, fault.Denied) {
+			t.Errorf("registered and attached again: got %v, want %v", err, fault.Denied)
+		}
+		forged := *s
+		forged.Generation = ""
+		if err := r.Granted(t.Context(), &forged); !errors.Is(err, fault.Denied) {
+			t.Errorf("a session of no registration: got %v, want %v", err, fault.Denied)
+		}
 	}
 }

@@ -22,7 +22,7 @@ const (
 	InUse          Kind = "in use"          // something still hangs on what it would remove
 	WrongState     Kind = "wrong state"     // the object's status forbids it
 	Conflict       Kind = "version"         // expectedVersion is not the version kept
-	Malformed      Kind = "malformed"       // a policy document can't be read
+	Malformed      Kind = "malformed"       // a policy document or certificate can't be read
 	LimitExceeded  Kind = "limit exceeded"  // one more than there may be
 	Denied         Kind = "denied"          // the caller may not
 	NotImplemented Kind = "not implemented" // Muster does not do this

@@ -48,11 +48,53 @@ func (p *Policies) Detach(ctx context.Context, scope arn.Scope, name, target str
 	case err != nil:
 		return err
 	}
-	return p.store.Detach(ctx, scope, name, certificateID)
+	return p.store.Detach(ctx, scope, name, certificateID, func(Attachment) error { return nil })
 }
 
-// Attached answers the names of the policies attached to target, in
-// alphabetical order. It fails as Attach does.
+// AttachPrincipal is Attach by the older call, which knows no thing groups.
+func (p *Policies) AttachPrincipal(ctx context.Context, scope arn.Scope, name, principal string) error {
+	if err := checkPrincipal(principal); err != nil {
+		return err
+	}
+	return p.Attach(ctx, scope, name, principal)
+}
+
+// DetachPrincipal is Detach by the older call, which knows no thing groups
+// either, and declares fault.NotFound: for a policy or certificate that isn't
+// there, and for one that isn't attached.
+func (p *Policies) DetachPrincipal(ctx context.Context, scope arn.Scope, name, principal string) error {
+	if err := checkPrincipal(principal); err != nil {
+		return err
+	}
+	certificateID, err := certificate(scope, principal)
+	if err != nil {
+		return err
+	}
+	return p.store.Detach(ctx, scope, name, certificateID, func(a Attachment) error {
+		switch {
+		case !a.Policy:
+			return notFound(name)
+		case !a.Certificate:
+			return noTarget(principal)
+		case !a.Already:
+			return fault.NotFound.Errorf("The policy %s is not attached to the principal", name)
+		}
+		return nil
+	})
+}
+
+// checkPrincipal refuses ARNs of what is no certificate, in AWS's words
+// (github.com/aws/aws-cdk, issue 26166).
+func checkPrincipal(principal string) error {
+	parts, err := arn.Parse(principal)
+	if err == nil && (parts.Service != "iot" || !strings.HasPrefix(parts.Resource, "cert/")) {
+		return fault.Invalid.Errorf("The given ARN does not represent a cert")
+	}
+	return nil // what is no ARN at all is refused as by Attach
+}
+
+// Attached answers the names of the policies attached to target, in the order
+// in which they were attached. It fails as Attach does.
 func (p *Policies) Attached(ctx context.Context, scope arn.Scope, target string, r page.Request) (page.Page[string], error) {
 	certificateID, err := certificate(scope, target)
 	if err != nil {
@@ -68,8 +110,17 @@ func (p *Policies) Attached(ctx context.Context, scope arn.Scope, target string,
 	return names, nil
 }
 
-// Targets answers the ARNs of what a policy is attached to, in alphabetical
-// order. It fails with fault.NotFound.
+// AttachedToPrincipal is Attached by the older call, which knows no thing
+// groups.
+func (p *Policies) AttachedToPrincipal(ctx context.Context, scope arn.Scope, principal string, r page.Request) (page.Page[string], error) {
+	if err := checkPrincipal(principal); err != nil {
+		return page.Page[string]{}, err
+	}
+	return p.Attached(ctx, scope, principal, r)
+}
+
+// Targets answers the ARNs of what a policy is attached to, in the order in
+// which it was. It fails with fault.NotFound.
 func (p *Policies) Targets(ctx context.Context, scope arn.Scope, name string, r page.Request) (page.Page[string], error) {
 	targets, err := p.store.Targets(ctx, scope, name, r)
 	if errors.Is(err, fault.NotFound) {

@@ -79,14 +79,16 @@ type Store interface {
 	// nothing when it is attached already. An error from rule keeps everything
 	// as it was and is returned unwrapped.
 	Attach(ctx context.Context, scope arn.Scope, name, certificateID string, now time.Time, rule func(Attachment) error) error
-	// Detach does nothing when there is nothing to detach.
-	Detach(ctx context.Context, scope arn.Scope, name, certificateID string) error
+	// Detach detaches a policy from a certificate if rule agrees, and does
+	// nothing when there is nothing to detach. An error from rule keeps
+	// everything as it was and is returned unwrapped.
+	Detach(ctx context.Context, scope arn.Scope, name, certificateID string, rule func(Attachment) error) error
 	// Attached answers the names of what is attached to a certificate, in the
-	// order of their bytes. It fails with fault.NotFound if there is no such
+	// order of attachment. It fails with fault.NotFound if there is no such
 	// certificate.
 	Attached(ctx context.Context, scope arn.Scope, certificateID string, p page.Request) (page.Page[string], error)
 	// Targets answers the ARNs of what a policy is attached to, in the order
-	// of their bytes. It fails with fault.NotFound if there is no such policy.
+	// of attachment. It fails with fault.NotFound if there is no such policy.
 	Targets(ctx context.Context, scope arn.Scope, name string, p page.Request) (page.Page[string], error)
 	// Attachments answers all of what is attached, for deciding: nothing, when
 	// there is no such certificate.

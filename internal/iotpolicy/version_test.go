@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"muster/internal/fault"
 	"muster/internal/iotpolicy"
@@ -195,12 +196,14 @@ func TestAPolicyGoesWithItsLastVersionOnly(t *testing.T) {
 
 func TestTargetsOfAPolicy(t *testing.T) {
 	p := newPolicies(t)
+	now := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+	p.Now = func() time.Time { now = now.Add(time.Second); return now }
 	create(t, p, "p", "q")
 	attach(t, p, "p", certTwo)
 	attach(t, p, "p", certOne)
 	attach(t, p, "q", certOne)
 	got, err := p.Targets(t.Context(), scope, "p", page.Request{Limit: 9})
-	if want := fmt.Sprint([]any{scope.Certificate(certOne), scope.Certificate(certTwo)}); err != nil || fmt.Sprint(got.Items) != want {
+	if want := fmt.Sprint([]any{scope.Certificate(certTwo), scope.Certificate(certOne)}); err != nil || fmt.Sprint(got.Items) != want {
 		t.Errorf("Targets: got %v, %v, want %s", got.Items, err, want)
 	}
 	if _, err := p.Targets(t.Context(), scope, "r", page.Request{Limit: 9}); !errors.Is(err, fault.NotFound) {

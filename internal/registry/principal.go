@@ -56,6 +56,24 @@ type Attachment struct {
 	Created   time.Time
 }
 
+// PrincipalType says how a principal is on a thing, in AWS's words.
+type PrincipalType string
+
+// The types. AnyType chooses both where attachments are listed.
+const (
+	AnyType           PrincipalType = ""
+	ExclusiveThing    PrincipalType = "EXCLUSIVE_THING"     // the principal is on this thing alone
+	NonExclusiveThing PrincipalType = "NON_EXCLUSIVE_THING" // it may be on others
+)
+
+// Type is the attachment's.
+func (a Attachment) Type() PrincipalType {
+	if a.Exclusive {
+		return ExclusiveThing
+	}
+	return NonExclusiveThing
+}
+
 // Ends is what stands at both ends of an attachment that is to be made or
 // removed.
 type Ends struct {
@@ -70,10 +88,15 @@ type Ends struct {
 // MaxPrincipals is the number of principals a thing may have.
 const MaxPrincipals = 10
 
-// Attach puts a principal on a thing. Doing it twice is fine.
+// Attach puts a principal on a thing. Doing it twice is fine. Only a
+// certificate can be on a thing exclusively, and then on no other: see the
+// Developer Guide, "Attach a principal to a thing".
 func (r *Registry) Attach(ctx context.Context, scope arn.Scope, thing Name, p Principal, exclusive bool) error {
 	if err := p.check(); err != nil {
 		return err
+	}
+	if exclusive && p.Identity() {
+		return fault.Invalid.Errorf("Only a certificate can be attached exclusively")
 	}
 	a := Attachment{Thing: thing, Principal: p, Exclusive: exclusive, Created: r.Now()}
 	return r.store.Attach(ctx, scope, a, func(e Ends) error {
@@ -120,19 +143,19 @@ func present(thing Name, p Principal, e Ends) error {
 // NoPrincipal is the refusal of a certificate that isn't registered.
 func NoPrincipal() error { return fault.NotFound.Errorf("The specified resource does not exist") }
 
-// Attachments lists the principals of a thing.
-func (r *Registry) Attachments(ctx context.Context, scope arn.Scope, thing Name, p page.Request) (page.Page[Attachment], error) {
-	return r.store.Attachments(ctx, scope, thing, p)
+// Attachments lists the principals of a thing that are of a type.
+func (r *Registry) Attachments(ctx context.Context, scope arn.Scope, thing Name, of PrincipalType, p page.Request) (page.Page[Attachment], error) {
+	return r.store.Attachments(ctx, scope, thing, of, p)
 }
 
-// ThingsOf lists the names of the things that a principal is attached to. It
-// fails with fault.Invalid for what can't be one, and with fault.NotFound for a
-// certificate that isn't registered in the scope.
-func (r *Registry) ThingsOf(ctx context.Context, scope arn.Scope, p Principal, q page.Request) (page.Page[Name], error) {
+// ThingsOf lists the things that a principal is attached to, those where it is
+// of a type. It fails with fault.Invalid for what can't be a principal, and
+// with fault.NotFound for a certificate that isn't registered in the scope.
+func (r *Registry) ThingsOf(ctx context.Context, scope arn.Scope, p Principal, of PrincipalType, q page.Request) (page.Page[Attachment], error) {
 	if err := p.check(); err != nil {
-		return page.Page[Name]{}, err
+		return page.Page[Attachment]{}, err
 	}
-	return r.store.ThingsOf(ctx, scope, p, q)
+	return r.store.ThingsOf(ctx, scope, p, of, q)
 }
 
 // Key names what Attached remembers of a thing.

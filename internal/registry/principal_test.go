@@ -35,6 +35,7 @@ func TestAttach(t *testing.T) {
 		{"a certificate", nothing, "pump-1", cert, false, nil},
 		{"a certificate, exclusively", nothing, "pump-1", cert, true, nil},
 		{"an identity", nothing, "pump-1", "us-east-1:7f2b1f62-0000-4000-8000-000000000000", false, nil},
+		{"an identity, exclusively", nothing, "pump-1", "us-east-1:7f2b1f62-0000-4000-8000-000000000000", true, fault.Invalid},
 		{"no thing", nothing, "pump-9", cert, false, fault.NotFound},
 		{"no certificate", nothing, "pump-1", registry.Principal(scope.Certificate(two)), false, fault.NotFound},
 		{"a certificate of another region", nothing, "pump-1", registry.Principal(west.Certificate(one)), false, fault.NotFound},
@@ -63,16 +64,16 @@ func TestAttach(t *testing.T) {
 			f.create(t, registry.Thing{Name: "pump-1"})
 			f.create(t, registry.Thing{Name: "pump-2"})
 			tc.before(t, f)
-			before, _ := f.Attachments(t.Context(), scope, "pump-1", page.Request{Limit: 20})
+			before, _ := f.Attachments(t.Context(), scope, "pump-1", registry.AnyType, page.Request{Limit: 20})
 			says(t, f.Attach(t.Context(), scope, tc.thing, tc.principal, tc.exclusive), tc.want, "")
-			after, err := f.Attachments(t.Context(), scope, "pump-1", page.Request{Limit: 20})
+			after, err := f.Attachments(t.Context(), scope, "pump-1", registry.AnyType, page.Request{Limit: 20})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if tc.want != nil && len(after.Items) != len(before.Items) {
 				t.Errorf("a refused attachment is there: %v", after.Items)
 			}
-			if tc.want == nil && (len(after.Items) != 1 || after.Items[0].Exclusive != tc.exclusive) {
+			if tc.want == nil && (len(after.Items) != 1 || after.Items[0].Exclusive != tc.exclusive || (after.Items[0].Type() == registry.ExclusiveThing) != tc.exclusive) {
 				t.Errorf("got %v, want one, exclusive %v", after.Items, tc.exclusive)
 			}
 		})

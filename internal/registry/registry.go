@@ -76,11 +76,11 @@ type Store interface {
 	Attach(ctx context.Context, scope arn.Scope, a Attachment, rule func(Ends) error) error
 	// Detach removes what Attach kept, if rule agrees; that it isn't there is no failure.
 	Detach(ctx context.Context, scope arn.Scope, thing Name, p Principal, rule func(Ends) error) error
-	// Attachments lists those of a thing, by principal.
-	Attachments(ctx context.Context, scope arn.Scope, thing Name, p page.Request) (page.Page[Attachment], error)
-	// ThingsOf lists the things that a principal is attached to, by name. It
-	// fails with fault.NotFound for a certificate that isn't registered.
-	ThingsOf(ctx context.Context, scope arn.Scope, p Principal, r page.Request) (page.Page[Name], error)
+	// Attachments lists those of a thing that are of a type, by principal.
+	Attachments(ctx context.Context, scope arn.Scope, thing Name, of PrincipalType, p page.Request) (page.Page[Attachment], error)
+	// ThingsOf lists those of a principal that are of a type, by the thing's
+	// name. It fails with fault.NotFound for a certificate that isn't registered.
+	ThingsOf(ctx context.Context, scope arn.Scope, p Principal, of PrincipalType, r page.Request) (page.Page[Attachment], error)
 	// Holder answers a thing and all its attachments, as they are at one moment.
 	Holder(ctx context.Context, scope arn.Scope, thing Name) (Thing, []Attachment, error)
 }

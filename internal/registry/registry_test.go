@@ -75,16 +75,19 @@ func says(t *testing.T, err, kind error, sentence string) {
 }
 
 func TestCreateType(t *testing.T) {
-	pump := registry.Type{Name: "pump", Description: "moves water", Searchable: []string{"site", "line"}}
+	property := []registry.PropagatingAttribute{{UserPropertyKey: "at", ThingAttribute: "site"}}
+	pump := registry.Type{Name: "pump", Description: "moves water", Searchable: []string{"site", "line"}, Propagating: property}
 	for _, tc := range []struct {
 		name  string
 		again registry.Type
 		want  error
 	}{
 		{"the same", pump, nil},
-		{"the searchable attributes in another order", registry.Type{Name: "pump", Description: "moves water", Searchable: []string{"line", "site"}}, nil},
-		{"another description", registry.Type{Name: "pump", Searchable: pump.Searchable}, fault.AlreadyExists},
-		{"other searchable attributes", registry.Type{Name: "pump", Description: "moves water", Searchable: []string{"site"}}, fault.AlreadyExists},
+		{"the searchable attributes in another order", registry.Type{Name: "pump", Description: "moves water", Searchable: []string{"line", "site"}, Propagating: property}, nil},
+		{"another description", registry.Type{Name: "pump", Searchable: pump.Searchable, Propagating: property}, fault.AlreadyExists},
+		{"other searchable attributes", registry.Type{Name: "pump", Description: "moves water", Searchable: []string{"site"}, Propagating: property}, fault.AlreadyExists},
+		{"no propagating attributes", registry.Type{Name: "pump", Description: "moves water", Searchable: pump.Searchable}, fault.AlreadyExists},
+		{"a malformed propagating attribute", registry.Type{Name: "valve", Propagating: []registry.PropagatingAttribute{{UserPropertyKey: "at"}}}, fault.Invalid},
 		{"a name with a space", registry.Type{Name: "a pump"}, fault.Invalid},
 		{"too many searchable attributes", registry.Type{Name: "valve", Searchable: []string{"a", "b", "c", "d"}}, fault.Invalid},
 	} {

@@ -21,16 +21,49 @@ type Type struct {
 	ID          string // a UUID, never given again
 	Description string
 	Searchable  []string // names of attributes
+	Propagating []PropagatingAttribute
 	Tags        map[string]string
 	Created     time.Time
 	Deprecated  time.Time // zero while it is not
 }
 
+// PropagatingAttribute is a user property for the MQTT 5 messages of a type's
+// things: its key, and the attribute, of the thing or of the connection, that
+// is its value. Muster keeps what a broker would do with it; it has none.
+type PropagatingAttribute struct {
+	UserPropertyKey     string
+	ThingAttribute      string // or
+	ConnectionAttribute string
+}
+
+// MaxPropagating is the number of propagating attributes of a type. It is
+// Muster's own, to bound them: AWS documents none.
+const MaxPropagating = 20
+
+func checkPropagating(all []PropagatingAttribute) error {
+	if len(all) > MaxPropagating {
+		return fault.Invalid.Errorf("A thing type can have %d propagating attributes", MaxPropagating)
+	}
+	keys := map[string]bool{}
+	for _, a := range all {
+		switch {
+		case a.UserPropertyKey == "":
+			return fault.Invalid.Errorf("A propagating attribute has no userPropertyKey")
+		case keys[a.UserPropertyKey]:
+			return fault.Invalid.Errorf("The userPropertyKey %s is used twice", a.UserPropertyKey)
+		case (a.ThingAttribute == "") == (a.ConnectionAttribute == ""):
+			return fault.Invalid.Errorf("Propagating attribute %s must have either a thingAttribute or a connectionAttribute", a.UserPropertyKey)
+		}
+		keys[a.UserPropertyKey] = true
+	}
+	return nil
+}
+
 // MaxSearchable is the number of searchable attributes a type may name.
 const MaxSearchable = 3
 
-// CreateType makes a type of which t holds name, description, searchable
-// attributes and tags. A repeated call answers the type there is when these are
+// CreateType makes a type of which t holds name, description, searchable and
+// propagating attributes, and tags. A repeated call answers the type there is when these are
 // equal, and fails with fault.AlreadyExists otherwise; one without tags, which
 // may have been given since, doesn't ask for them. Whether AWS compares tags
 // is not documented; not to would accept and forget them.
@@ -41,6 +74,9 @@ func (r *Registry) CreateType(ctx context.Context, scope arn.Scope, t Type) (Typ
 	if len(t.Searchable) > MaxSearchable {
 		return Type{}, fault.Invalid.Errorf("Thing type %s has more than %d searchable attributes", t.Name, MaxSearchable)
 	}
+	if err := checkPropagating(t.Propagating); err != nil {
+		return Type{}, err
+	}
 	tags, err := tag.Put(nil, t.Tags)
 	if err != nil {
 		return Type{}, err
@@ -50,7 +86,7 @@ func (r *Registry) CreateType(ctx context.Context, scope arn.Scope, t Type) (Typ
 	if err != nil {
 		return Type{}, err
 	}
-	if kept.Description != t.Description || !sameNames(kept.Searchable, t.Searchable) || len(tags) > 0 && !maps.Equal(kept.Tags, tags) {
+	if kept.Description != t.Description || !sameNames(kept.Searchable, t.Searchable) || !slices.Equal(kept.Propagating, t.Propagating) || len(tags) > 0 && !maps.Equal(kept.Tags, tags) {
 		return Type{}, fault.AlreadyExists.Errorf("Thing type %s already exists in account with different properties", t.Name).
 			With("resourceId", string(t.Name)).With("resourceArn", string(scope.ThingType(string(t.Name))))
 	}
@@ -76,6 +112,31 @@ func (r *Registry) Type(ctx context.Context, scope arn.Scope, name TypeName) (Ty
 // Types lists types by name. AWS matches the name asked for as a prefix.
 func (r *Registry) Types(ctx context.Context, scope arn.Scope, prefix string, p page.Request) (page.Page[Type], error) {
 	return r.store.Types(ctx, scope, prefix, p)
+}
+
+// TypeUpdate is what UpdateThingType asks of a type; what is nil stays.
+type TypeUpdate struct {
+	Description *string
+	Searchable  []string
+	Propagating *[]PropagatingAttribute
+}
+
+// UpdateType gives a type other propagating attributes. It fails with
+// fault.NotFound; with fault.Invalid for attributes that are malformed, and for
+// another description or other searchable attributes than the type has: AWS
+// changes neither ("Can only update mqtt5Configuration", github.com/aws/aws-cli,
+// issue 9884).
+func (r *Registry) UpdateType(ctx context.Context, scope arn.Scope, name TypeName, u TypeUpdate) error {
+	return r.store.ChangeType(ctx, scope, name, func(t *Type) error {
+		if u.Description != nil && *u.Description != t.Description || u.Searchable != nil && !sameNames(u.Searchable, t.Searchable) {
+			return fault.Invalid.Errorf("Can only update mqtt5Configuration.")
+		}
+		if u.Propagating == nil {
+			return nil
+		}
+		t.Propagating = *u.Propagating
+		return checkPropagating(t.Propagating)
+	})
 }
 
 // DeprecateType keeps new things from being of the type; those that are stay.

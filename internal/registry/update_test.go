@@ -1,9 +1,11 @@
 package registry_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"muster/internal/fault"
 	"muster/internal/page"
@@ -117,10 +119,67 @@ func TestThingsOf(t *testing.T) {
 		{"a thing", registry.Principal(scope.Thing("pump-2")), fault.Invalid, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, err := f.ThingsOf(t.Context(), scope, tc.principal, page.Request{Limit: 5})
+			got, err := f.ThingsOf(t.Context(), scope, tc.principal, registry.AnyType, page.Request{Limit: 5})
 			says(t, err, tc.want, "")
-			if !cmp.Equal(got.Items, tc.things) {
-				t.Errorf("got %v, want %v", got.Items, tc.things)
+			var things []registry.Name
+			for _, a := range got.Items {
+				things = append(things, a.Thing)
+			}
+			if !cmp.Equal(things, tc.things) {
+				t.Errorf("got %v, want %v", things, tc.things)
+			}
+		})
+	}
+}
+
+func TestUpdateType(t *testing.T) {
+	property := func(key, thing, connection string) registry.PropagatingAttribute {
+		return registry.PropagatingAttribute{UserPropertyKey: key, ThingAttribute: thing, ConnectionAttribute: connection}
+	}
+	was := []registry.PropagatingAttribute{property("at", "site", "")}
+	to := func(all ...registry.PropagatingAttribute) registry.TypeUpdate {
+		return registry.TypeUpdate{Propagating: &all}
+	}
+	var many []registry.PropagatingAttribute
+	for i := range registry.MaxPropagating + 1 {
+		many = append(many, property(fmt.Sprint("k", i), "site", ""))
+	}
+	const only = "Can only update mqtt5Configuration."
+	for _, tc := range []struct {
+		name     string
+		kind     registry.TypeName
+		update   registry.TypeUpdate
+		want     error
+		sentence string
+		after    []registry.PropagatingAttribute
+	}{
+		{"nothing", "pump", registry.TypeUpdate{}, nil, "", was},
+		{"other attributes", "pump", to(property("id", "", "iot:ClientId"), property("at", "line", "")), nil, "", []registry.PropagatingAttribute{property("id", "", "iot:ClientId"), property("at", "line", "")}},
+		{"as many as there may be", "pump", to(many[1:]...), nil, "", many[1:]},
+		{"none", "pump", to(), nil, "", nil},
+		{"what stays as it is beside it", "pump", registry.TypeUpdate{Description: new("moves water"), Searchable: []string{"line", "site"}, Propagating: &[]registry.PropagatingAttribute{}}, nil, "", nil},
+		{"another description", "pump", registry.TypeUpdate{Description: new("moves oil"), Propagating: &[]registry.PropagatingAttribute{}}, fault.Invalid, only, was},
+		{"no description", "pump", registry.TypeUpdate{Description: new("")}, fault.Invalid, only, was},
+		{"other searchable attributes", "pump", registry.TypeUpdate{Searchable: []string{"site"}}, fault.Invalid, only, was},
+		{"no searchable attributes", "pump", registry.TypeUpdate{Searchable: []string{}}, fault.Invalid, only, was},
+		{"one too many", "pump", to(many...), fault.Invalid, "", was},
+		{"no key", "pump", to(property("", "site", "")), fault.Invalid, "", was},
+		{"a key twice", "pump", to(property("at", "site", ""), property("at", "line", "")), fault.Invalid, "", was},
+		{"no attribute", "pump", to(property("at", "", "")), fault.Invalid, "", was},
+		{"two attributes", "pump", to(property("at", "site", "iot:ClientId")), fault.Invalid, "", was},
+		{"no type", "valve", to(), fault.NotFound, "", was},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			f := newFleet(t)
+			made, err := f.CreateType(t.Context(), scope, registry.Type{Name: "pump", Description: "moves water", Searchable: []string{"site", "line"}, Propagating: was})
+			says(t, err, nil, "")
+			says(t, f.UpdateType(t.Context(), scope, tc.kind, tc.update), tc.want, tc.sentence)
+			got, err := f.Type(t.Context(), scope, "pump")
+			says(t, err, nil, "")
+			want := made
+			want.Propagating = tc.after
+			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("afterwards (-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"muster/internal/arn"
 	"muster/internal/certificate"
@@ -22,7 +23,9 @@ func readCertificate(row scanner) (certificate.Certificate, error) {
 	var notBefore, notAfter, created, modified int64
 	err := row.Scan(&c.Scope.Account, &c.Scope.Region, &c.ID, &c.PEM, &c.Status, &c.Mode, &c.Generation, &c.Version,
 		&notBefore, &notAfter, &created, &modified)
-	c.NotBefore, c.NotAfter, c.Created, c.Modified = fromMS(notBefore), fromMS(notAfter), fromMS(created), fromMS(modified)
+	// The dates of a certificate may be any, the epoch among them.
+	c.NotBefore, c.NotAfter = time.UnixMilli(notBefore).UTC(), time.UnixMilli(notAfter).UTC()
+	c.Created, c.Modified = fromMS(created), fromMS(modified)
 	return c, notFound(err, "there is no such certificate")
 }
 
@@ -30,7 +33,7 @@ func (s certificateStore) InsertCertificate(ctx context.Context, c certificate.C
 	return s.db.write(ctx, func(t *tx) error {
 		_, err := t.exec(`INSERT INTO certificate (`+certificateColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 			c.Scope.Account, c.Scope.Region, c.ID, c.PEM, c.Status, c.Mode, c.Generation, c.Version,
-			ms(c.NotBefore), ms(c.NotAfter), ms(c.Created), ms(c.Modified))
+			c.NotBefore.UnixMilli(), c.NotAfter.UnixMilli(), ms(c.Created), ms(c.Modified))
 		if uniqueViolation(err) {
 			return fault.AlreadyExists.Errorf("The certificate is already provisioned or registered").
 				With("resourceId", c.ID).With("resourceArn", string(c.ARN()))

@@ -80,30 +80,30 @@ func (s iotPolicyStore) ChangeTags(ctx context.Context, scope arn.Scope, name st
 }
 
 func (s iotPolicyStore) Policies(ctx context.Context, scope arn.Scope, p page.Request) (page.Page[string], error) {
+	return s.inOrder(ctx, scoped(scope), "iot_policy", "name", p)
+}
+
+// inOrder returns one column of a table in the order of creation.
+func (s iotPolicyStore) inOrder(ctx context.Context, w *where, table, column string, p page.Request) (page.Page[string], error) {
 	type made struct {
-		name    string
+		value   string
 		created int64
 	}
 	var none page.Page[string]
-	w := scoped(scope)
-	if err := w.afterMade(p, "name"); err != nil {
+	if err := w.afterMade(p, column); err != nil {
 		return none, err
 	}
-	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT name, created FROM iot_policy`, p, "created", "name"), w.args...)
-	all, err := collect(rows, err, func(row scanner) (made, error) {
-		var m made
-		err := row.Scan(&m.name, &m.created)
-		return m, err
-	})
+	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT `+column+`, created FROM `+table, p, "created", column), w.args...)
+	all, err := collect(rows, err, func(row scanner) (m made, err error) { return m, row.Scan(&m.value, &m.created) })
 	if err != nil {
 		return none, err
 	}
-	cut := page.Cut(all, p.Limit, func(m made) []string { return []string{strconv.FormatInt(m.created, 10), m.name} })
-	names := page.Page[string]{Next: cut.Next}
+	cut := page.Cut(all, p.Limit, func(m made) []string { return []string{strconv.FormatInt(m.created, 10), m.value} })
+	values := page.Page[string]{Next: cut.Next}
 	for _, m := range cut.Items {
-		names.Items = append(names.Items, m.name)
+		values.Items = append(values.Items, m.value)
 	}
-	return names, nil
+	return values, nil
 }
 
 func (s iotPolicyStore) DeletePolicy(ctx context.Context, scope arn.Scope, name string, rule func(iotpolicy.Uses) error) error {
@@ -128,14 +128,7 @@ func (s iotPolicyStore) DeletePolicy(ctx context.Context, scope arn.Scope, name 
 
 func (s iotPolicyStore) Attach(ctx context.Context, scope arn.Scope, name, certificateID string, now time.Time, rule func(iotpolicy.Attachment) error) error {
 	return s.db.write(ctx, func(t *tx) error {
-		target := string(scope.Certificate(certificateID))
-		var a iotpolicy.Attachment
-		err := t.row(`SELECT
-			EXISTS (SELECT 1 FROM iot_policy WHERE account = $1 AND region = $2 AND name = $3),
-			EXISTS (SELECT 1 FROM certificate WHERE account = $1 AND region = $2 AND id = $4),
-			EXISTS (SELECT 1 FROM iot_policy_target WHERE account = $1 AND region = $2 AND target = $5 AND policy = $3),
-			(SELECT count(*) FROM iot_policy_target WHERE account = $1 AND region = $2 AND target = $5)`,
-			scope.Account, scope.Region, name, certificateID, target).Scan(&a.Policy, &a.Certificate, &a.Already, &a.Count)
+		a, err := attachment(t, scope, name, certificateID)
 		if err != nil {
 			return err
 		}
@@ -144,18 +137,37 @@ func (s iotPolicyStore) Attach(ctx context.Context, scope arn.Scope, name, certi
 		}
 		publishAttached(t, scope, certificateID)
 		_, err = t.exec(`INSERT INTO iot_policy_target (account, region, policy, target, created) VALUES ($1, $2, $3, $4, $5)`,
-			scope.Account, scope.Region, name, target, ms(now))
+			scope.Account, scope.Region, name, scope.Certificate(certificateID), ms(now))
 		return err
 	})
 }
 
-func (s iotPolicyStore) Detach(ctx context.Context, scope arn.Scope, name, certificateID string) error {
+func (s iotPolicyStore) Detach(ctx context.Context, scope arn.Scope, name, certificateID string, rule func(iotpolicy.Attachment) error) error {
 	return s.db.write(ctx, func(t *tx) error {
+		a, err := attachment(t, scope, name, certificateID)
+		if err != nil {
+			return err
+		}
+		if err := rule(a); err != nil {
+			return err
+		}
 		publishAttached(t, scope, certificateID)
-		_, err := t.exec(`DELETE FROM iot_policy_target WHERE account = $1 AND region = $2 AND policy = $3 AND target = $4`,
+		_, err = t.exec(`DELETE FROM iot_policy_target WHERE account = $1 AND region = $2 AND policy = $3 AND target = $4`,
 			scope.Account, scope.Region, name, scope.Certificate(certificateID))
 		return err
 	})
+}
+
+// attachment reads what stands at both ends of one that is to be made or
+// removed.
+func attachment(t *tx, scope arn.Scope, name, certificateID string) (a iotpolicy.Attachment, err error) {
+	err = t.row(`SELECT
+		EXISTS (SELECT 1 FROM iot_policy WHERE account = $1 AND region = $2 AND name = $3),
+		EXISTS (SELECT 1 FROM certificate WHERE account = $1 AND region = $2 AND id = $4),
+		EXISTS (SELECT 1 FROM iot_policy_target WHERE account = $1 AND region = $2 AND target = $5 AND policy = $3),
+		(SELECT count(*) FROM iot_policy_target WHERE account = $1 AND region = $2 AND target = $5)`,
+		scope.Account, scope.Region, name, certificateID, scope.Certificate(certificateID)).Scan(&a.Policy, &a.Certificate, &a.Already, &a.Count)
+	return a, err
 }
 
 func publishAttached(t *tx, scope arn.Scope, certificateID string) {
@@ -172,19 +184,7 @@ func (s iotPolicyStore) Attached(ctx context.Context, scope arn.Scope, certifica
 	}
 	w := scoped(scope)
 	w.and(`target = ?`, scope.Certificate(certificateID))
-	if err := w.after(p, "policy"); err != nil {
-		return none, err
-	}
-	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT policy FROM iot_policy_target`, p, "policy"), w.args...)
-	names, err := collect(rows, err, func(row scanner) (string, error) {
-		var name string
-		err := row.Scan(&name)
-		return name, err
-	})
-	if err != nil {
-		return none, err
-	}
-	return page.Cut(names, p.Limit, func(name string) []string { return []string{name} }), nil
+	return s.inOrder(ctx, w, "iot_policy_target", "policy", p)
 }
 
 func (s iotPolicyStore) Targets(ctx context.Context, scope arn.Scope, name string, p page.Request) (page.Page[string], error) {
@@ -194,12 +194,7 @@ func (s iotPolicyStore) Targets(ctx context.Context, scope arn.Scope, name strin
 	}
 	w := scoped(scope)
 	w.and(`policy = ?`, name)
-	if err := w.after(p, "target"); err != nil {
-		return none, err
-	}
-	rows, err := s.db.reads().QueryContext(ctx, w.page(`SELECT target FROM iot_policy_target`, p, "target"), w.args...)
-	targets, err := collect(rows, err, func(row scanner) (target string, err error) { return target, row.Scan(&target) })
-	return page.Cut(targets, p.Limit, func(target string) []string { return []string{target} }), err
+	return s.inOrder(ctx, w, "iot_policy_target", "target", p)
 }
 
 func (s iotPolicyStore) Attachments(ctx context.Context, scope arn.Scope, certificateID string) ([]iotpolicy.Ref, error) {

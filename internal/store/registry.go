@@ -15,25 +15,25 @@ type registryStore struct{ db *DB }
 // Registry keeps things, their types and their principals.
 func (db *DB) Registry() registry.Store { return registryStore{db} }
 
-const typeColumns = `name, id, description, searchable, tags, created, deprecated`
+const typeColumns = `name, id, description, searchable, propagating, tags, created, deprecated`
 
 func scanType(row scanner) (t registry.Type, err error) {
-	var searchable, tags string
+	var searchable, propagating, tags string
 	var created, deprecated int64
-	if err := row.Scan(&t.Name, &t.ID, &t.Description, &searchable, &tags, &created, &deprecated); err != nil {
+	if err := row.Scan(&t.Name, &t.ID, &t.Description, &searchable, &propagating, &tags, &created, &deprecated); err != nil {
 		return t, err
 	}
 	t.Created, t.Deprecated = fromMS(created), fromMS(deprecated)
-	return t, errors.Join(fromJSON(searchable, &t.Searchable), fromJSON(tags, &t.Tags))
+	return t, errors.Join(fromJSON(searchable, &t.Searchable), fromJSON(propagating, &t.Propagating), fromJSON(tags, &t.Tags))
 }
 
 // typeJSON writes the columns of t that are JSON.
-func typeJSON(t registry.Type) (searchable, tags string, err error) {
-	if searchable, err = toJSON(t.Searchable); err != nil {
-		return "", "", err
-	}
-	tags, err = toJSON(t.Tags)
-	return searchable, tags, err
+func typeJSON(t registry.Type) (searchable, propagating, tags string, err error) {
+	var failed [3]error
+	searchable, failed[0] = toJSON(t.Searchable)
+	propagating, failed[1] = toJSON(t.Propagating)
+	tags, failed[2] = toJSON(t.Tags)
+	return searchable, propagating, tags, errors.Join(failed[:]...)
 }
 
 const selectType = `SELECT ` + typeColumns + ` FROM thing_type WHERE account = $1 AND region = $2 AND name = $3`
@@ -51,14 +51,14 @@ func (s registryStore) Type(ctx context.Context, scope arn.Scope, name registry.
 }
 
 func (s registryStore) InsertType(ctx context.Context, scope arn.Scope, t registry.Type) (kept registry.Type, err error) {
-	searchable, tags, err := typeJSON(t)
+	searchable, propagating, tags, err := typeJSON(t)
 	if err != nil {
 		return kept, err
 	}
 	err = s.db.write(ctx, func(tx *tx) error {
-		_, err := tx.exec(`INSERT INTO thing_type (account, region, `+typeColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		_, err := tx.exec(`INSERT INTO thing_type (account, region, `+typeColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 			ON CONFLICT (account, region, name) DO NOTHING`,
-			scope.Account, scope.Region, t.Name, t.ID, t.Description, searchable, tags, ms(t.Created), ms(t.Deprecated))
+			scope.Account, scope.Region, t.Name, t.ID, t.Description, searchable, propagating, tags, ms(t.Created), ms(t.Deprecated))
 		if err != nil {
 			return err
 		}
@@ -89,12 +89,13 @@ func (s registryStore) ChangeType(ctx context.Context, scope arn.Scope, name reg
 		if err := change(&t); err != nil {
 			return err
 		}
-		searchable, tags, err := typeJSON(t)
+		searchable, propagating, tags, err := typeJSON(t)
 		if err != nil {
 			return err
 		}
-		_, err = tx.exec(`UPDATE thing_type SET description = $4, searchable = $5, tags = $6, deprecated = $7 WHERE account = $1 AND region = $2 AND name = $3`,
-			scope.Account, scope.Region, name, t.Description, searchable, tags, ms(t.Deprecated))
+		_, err = tx.exec(`UPDATE thing_type SET description = $4, searchable = $5, propagating = $6, tags = $7, deprecated = $8
+			WHERE account = $1 AND region = $2 AND name = $3`,
+			scope.Account, scope.Region, name, t.Description, searchable, propagating, tags, ms(t.Deprecated))
 		return err
 	})
 }

@@ -77,12 +77,13 @@ func scanAttachment(row scanner) (a registry.Attachment, err error) {
 	return a, err
 }
 
-func (s registryStore) Attachments(ctx context.Context, scope arn.Scope, thing registry.Name, p page.Request) (none page.Page[registry.Attachment], err error) {
+func (s registryStore) Attachments(ctx context.Context, scope arn.Scope, thing registry.Name, of registry.PrincipalType, p page.Request) (none page.Page[registry.Attachment], err error) {
 	if _, err := s.Thing(ctx, scope, thing); err != nil {
 		return none, err
 	}
 	w := scoped(scope)
 	w.and("thing = ?", thing)
+	w.principalType(of)
 	if err := w.after(p, "principal"); err != nil {
 		return none, err
 	}
@@ -92,7 +93,7 @@ func (s registryStore) Attachments(ctx context.Context, scope arn.Scope, thing r
 	return page.Cut(all, p.Limit, func(a registry.Attachment) []string { return []string{string(a.Principal)} }), err
 }
 
-func (s registryStore) ThingsOf(ctx context.Context, scope arn.Scope, p registry.Principal, r page.Request) (none page.Page[registry.Name], err error) {
+func (s registryStore) ThingsOf(ctx context.Context, scope arn.Scope, p registry.Principal, of registry.PrincipalType, r page.Request) (none page.Page[registry.Attachment], err error) {
 	if !p.Identity() {
 		id, _ := p.Certificate(scope) // another scope's is none here: its id is empty
 		var found int
@@ -107,13 +108,21 @@ func (s registryStore) ThingsOf(ctx context.Context, scope arn.Scope, p registry
 	}
 	w := scoped(scope)
 	w.and("principal = ?", p)
+	w.principalType(of)
 	if err := w.after(r, "thing"); err != nil {
 		return none, err
 	}
-	query := w.page(`SELECT thing FROM thing_principal`, r, "thing")
+	query := w.page(`SELECT `+attachmentColumns+` FROM thing_principal`, r, "thing")
 	rows, err := s.db.reads().QueryContext(ctx, query, w.args...)
-	all, err := collect(rows, err, func(row scanner) (name registry.Name, err error) { return name, row.Scan(&name) })
-	return page.Cut(all, r.Limit, func(name registry.Name) []string { return []string{string(name)} }), err
+	all, err := collect(rows, err, scanAttachment)
+	return page.Cut(all, r.Limit, func(a registry.Attachment) []string { return []string{string(a.Thing)} }), err
+}
+
+// principalType asks for attachments of a type.
+func (w *where) principalType(of registry.PrincipalType) {
+	if of != registry.AnyType {
+		w.and("exclusive = ?", of == registry.ExclusiveThing)
+	}
 }
 
 func (s registryStore) Holder(ctx context.Context, scope arn.Scope, name registry.Name) (t registry.Thing, all []registry.Attachment, err error) {

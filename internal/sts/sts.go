@@ -46,6 +46,7 @@ type Session struct {
 	SessionName string // of devices the certificate id
 
 	CertificateID string // lower-case hex SHA-256 of the certificate's DER
+	Generation    string // of its registration, hex: one deleted and registered again revives nothing
 	Alias         string // name of the role alias
 	AliasID       string // unique id of the role alias
 	Thing         string // "" when the device named none

@@ -86,7 +86,7 @@ func (w *world) role(t testing.TB, name, trust string) *iam.RoleEntry {
 
 func device(role string) sts.Session {
 	return sts.Session{
-		Account: account, Region: "us-east-1", RoleID: role, SessionName: certID, CertificateID: certID,
+		Account: account, Region: "us-east-1", RoleID: role, SessionName: certID, CertificateID: certID, Generation: strings.Repeat("0f", 32),
 		Alias: "SageMakerEdge-pumps", AliasID: "alias-1", Thing: "pump-7", ThingID: "6ba7b810-9dad-41d1-80b4-00c04fd430c8", ThingType: "pump",
 		SourceIP: netip.MustParseAddr("10.1.2.3"),
 	}
@@ -117,6 +117,8 @@ func TestASessionComesBackAsItWasSealed(t *testing.T) {
 		{"a device by another name", func() sts.Session { s := whole; s.SessionName = "pump-7"; return s }()},
 		{"a certificate id that is no hex", func() sts.Session { s := whole; s.CertificateID = "x"; return s }()},
 		{"a certificate id in capitals", func() sts.Session { s := whole; s.CertificateID = strings.ToUpper(certID); return s }()},
+		{"a generation that is no hex", func() sts.Session { s := whole; s.Generation = "first"; return s }()},
+		{"no generation", func() sts.Session { s := whole; s.Generation = ""; return s }()},
 		{"from IPv6", func() sts.Session { s := whole; s.SourceIP = netip.MustParseAddr("2001:db8::7"); return s }()},
 		{"an access key", bare},
 		{"over TLS, with an external id", func() sts.Session { s := bare; s.Secure, s.ExternalID = true, "12:34"; return s }()},
@@ -166,7 +168,7 @@ func TestASessionComesBackAsItWasSealed(t *testing.T) {
 func TestFormsOfACredential(t *testing.T) {
 	w := newWorld(t)
 	longest := sts.Session{
-		Account: account, Region: strings.Repeat("r", 32), RoleID: "AROAABCDEFGHIJKLMNOP", SessionName: certID, CertificateID: certID,
+		Account: account, Region: strings.Repeat("r", 32), RoleID: "AROAABCDEFGHIJKLMNOP", SessionName: certID, CertificateID: certID, Generation: strings.Repeat("0f", 32),
 		Alias: strings.Repeat("a", 128), AliasID: strings.Repeat("i", 36), Thing: strings.Repeat("t", 128), ThingID: "6ba7b810-9dad-41d1-80b4-00c04fd430c8", ThingType: strings.Repeat("y", 128),
 		SourceIP: netip.MustParseAddr("2001:db8::7"),
 	}

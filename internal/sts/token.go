@@ -53,6 +53,7 @@ const (
 	hasTransitive
 	hasThingID
 	hasRootMark
+	hasGeneration
 	allMore = 1<<iota - 1
 )
 
@@ -175,6 +176,9 @@ func appendMore(b []byte, s *Session) []byte {
 	if s.RootMark != "" {
 		b = appendText(b, s.RootMark)
 	}
+	if s.Generation != "" {
+		b = appendHex(b, s.Generation)
+	}
 	return b
 }
 
@@ -215,6 +219,7 @@ func (s *Session) more() byte {
 		{hasTransitive, len(s.Transitive) > 0},
 		{hasThingID, s.ThingID != ""},
 		{hasRootMark, s.RootMark != ""},
+		{hasGeneration, s.Generation != ""},
 	} {
 		if is.set {
 			f |= is.flag
@@ -347,6 +352,9 @@ func (r *reader) more(f byte, s *Session) {
 	}
 	if f&hasRootMark != 0 {
 		s.RootMark = r.string()
+	}
+	if f&hasGeneration != 0 {
+		s.Generation = r.hex()
 	}
 }
 

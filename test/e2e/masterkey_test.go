@@ -42,7 +42,7 @@ func TestTheMasterKeyOnStandardInput(t *testing.T) {
 		return func(cmd *exec.Cmd) { cmd.Stdin = strings.NewReader(text) }
 	}
 	args := []string{"--data", data, "--api", "127.0.0.1:0", "--devices", "127.0.0.1:0", "--master-key-file", "-"}
-	s := launchAs(t, data, nil, given(key), args...)
+	s := launchAs(t, nil, data, nil, given(key), args...)
 	w := NewWorld(t, s)
 	w.API.S3(t, "PUT", "/"+w.Bucket+"/object", "content").OK(t)
 	said := s.doctorSays(t)
@@ -78,7 +78,7 @@ func TestTheMasterKeyOnStandardInput(t *testing.T) {
 	if out, err := verify.CombinedOutput(); err != nil {
 		t.Errorf("objects verify: %v\n%s", err, out)
 	}
-	again := launchAs(t, data, nil, given(key), args...)
+	again := launchAs(t, nil, data, nil, given(key), args...)
 	w.API, w.Server = again.Client(), again
 	w.Endpoint = w.API.IoT(t, "GET", "/endpoint?endpointType=iot%3ACredentialProvider", nil).OK(t).JSON("endpointAddress")
 	w.expect(t, w.Vend(t, Ask{Thing: w.Thing}), lives)
@@ -133,7 +133,7 @@ func TestTheMasterKeyIsAMountedSecret(t *testing.T) {
 	refusesToServe(t, "belongs to the user with the id 1", as, args...)
 	mode(filepath.Join(mount, "..data"), 0, 0, 0o440)
 
-	s := launchAs(t, data, nil, as, append(args, "--api", "127.0.0.1:0", "--devices", "127.0.0.1:0")...)
+	s := launchAs(t, nil, data, nil, as, append(args, "--api", "127.0.0.1:0", "--devices", "127.0.0.1:0")...)
 	s.Get(t, "/readyz").OK(t)
 	if said := s.doctorSays(t); !strings.Contains(said, "ok    master key") {
 		t.Errorf("doctor says:\n%s", said)

@@ -6,7 +6,9 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"math/big"
 	"slices"
+	"time"
 
 	"muster/internal/arn"
 	"muster/internal/awsapi/iotapi"
@@ -41,8 +43,23 @@ func signingRequest() (*ecdsa.PrivateKey, string) {
 	return key, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der}))
 }
 
+// ownCertificate is a certificate that its own key has signed.
+func ownCertificate(key *ecdsa.PrivateKey) string {
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 64))
+	if err != nil {
+		panic(err)
+	}
+	template := &x509.Certificate{SerialNumber: serial, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		panic(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
 func iotCalls() []call {
-	_, csr := signingRequest()
+	key, csr := signingRequest()
+	own := ownCertificate(key)
 	keys := took(iotapi.CreateKeysAndCertificate, func(*names) *iotapi.CreateKeysAndCertificateRequest {
 		return &iotapi.CreateKeysAndCertificateRequest{SetAsActive: new(true)}
 	}, func(n *names, out *iotapi.CreateKeysAndCertificateResponse) { n.certificate = *out.CertificateId })
@@ -58,6 +75,9 @@ func iotCalls() []call {
 		on(iotapi.DescribeThingType, func(n *names) *iotapi.DescribeThingTypeRequest {
 			return &iotapi.DescribeThingTypeRequest{ThingTypeName: n.kind}
 		}),
+		writing(iotapi.UpdateThingType, func(n *names) *iotapi.UpdateThingTypeRequest {
+			return &iotapi.UpdateThingTypeRequest{ThingTypeName: n.kind, ThingTypeProperties: &iotapi.ThingTypeProperties{Mqtt5Configuration: propagating("site")}}
+		}),
 		on(iotapi.ListThingTypes, func(*names) *iotapi.ListThingTypesRequest { return &iotapi.ListThingTypesRequest{} }),
 		writing(iotapi.CreateThing, func(n *names) *iotapi.CreateThingRequest { return &iotapi.CreateThingRequest{ThingName: n.thing} }),
 		on(iotapi.DescribeThing, func(n *names) *iotapi.DescribeThingRequest {
@@ -71,6 +91,9 @@ func iotCalls() []call {
 			return &iotapi.CreateCertificateFromCsrRequest{CertificateSigningRequest: csr}
 		}),
 		keys,
+		writing(iotapi.RegisterCertificateWithoutCA, func(*names) *iotapi.RegisterCertificateWithoutCARequest {
+			return &iotapi.RegisterCertificateWithoutCARequest{CertificatePem: own}
+		}),
 		on(iotapi.DescribeCertificate, func(n *names) *iotapi.DescribeCertificateRequest {
 			return &iotapi.DescribeCertificateRequest{CertificateId: n.certificate}
 		}),
@@ -83,6 +106,12 @@ func iotCalls() []call {
 		}),
 		on(iotapi.ListPrincipalThings, func(n *names) *iotapi.ListPrincipalThingsRequest {
 			return &iotapi.ListPrincipalThingsRequest{Principal: n.certificateARN()}
+		}),
+		on(iotapi.ListThingPrincipalsV2, func(n *names) *iotapi.ListThingPrincipalsV2Request {
+			return &iotapi.ListThingPrincipalsV2Request{ThingName: n.thing}
+		}),
+		on(iotapi.ListPrincipalThingsV2, func(n *names) *iotapi.ListPrincipalThingsV2Request {
+			return &iotapi.ListPrincipalThingsV2Request{Principal: n.certificateARN()}
 		}),
 		writing(iotapi.CreatePolicy, func(n *names) *iotapi.CreatePolicyRequest {
 			return &iotapi.CreatePolicyRequest{PolicyName: n.policy, PolicyDocument: mayBecome, Tags: []iotapi.Tag{{Key: "made", Value: new("here")}}}
@@ -103,6 +132,18 @@ func iotCalls() []call {
 		}),
 		writing(iotapi.DeletePolicyVersion, func(n *names) *iotapi.DeletePolicyVersionRequest {
 			return &iotapi.DeletePolicyVersionRequest{PolicyName: n.policy, PolicyVersionId: "1"}
+		}),
+		writing(iotapi.AttachPrincipalPolicy, func(n *names) *iotapi.AttachPrincipalPolicyRequest {
+			return &iotapi.AttachPrincipalPolicyRequest{PolicyName: n.policy, Principal: n.certificateARN()}
+		}),
+		on(iotapi.ListPrincipalPolicies, func(n *names) *iotapi.ListPrincipalPoliciesRequest {
+			return &iotapi.ListPrincipalPoliciesRequest{Principal: n.certificateARN()}
+		}),
+		on(iotapi.ListPolicyPrincipals, func(n *names) *iotapi.ListPolicyPrincipalsRequest {
+			return &iotapi.ListPolicyPrincipalsRequest{PolicyName: n.policy}
+		}),
+		writing(iotapi.DetachPrincipalPolicy, func(n *names) *iotapi.DetachPrincipalPolicyRequest {
+			return &iotapi.DetachPrincipalPolicyRequest{PolicyName: n.policy, Principal: n.certificateARN()}
 		}),
 		writing(iotapi.AttachPolicy, func(n *names) *iotapi.AttachPolicyRequest {
 			return &iotapi.AttachPolicyRequest{PolicyName: n.policy, Target: n.certificateARN()}
@@ -139,6 +180,11 @@ func iotCalls() []call {
 			return &iotapi.UntagResourceRequest{ResourceArn: string(scope.RoleAlias(n.alias)), TagKeys: []string{n.tag}}
 		}),
 	}
+}
+
+// propagating is the configuration of one attribute of things.
+func propagating(attribute string) *iotapi.Mqtt5Configuration {
+	return &iotapi.Mqtt5Configuration{PropagatingAttributes: []iotapi.PropagatingAttribute{{UserPropertyKey: new("at"), ThingAttribute: &attribute}}}
 }
 
 // iotEnd takes away what iotCalls made.

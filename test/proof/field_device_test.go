@@ -50,6 +50,7 @@ type device struct {
 	url    string
 	key    *ecdsa.PrivateKey
 	csr    string
+	self   bool   // it signs its certificates itself
 	policy string // attached to its certificate
 	shows  atomic.Pointer[shown]
 }
@@ -57,7 +58,7 @@ type device struct {
 // shown is a certificate that a device shows on its connections, each of which
 // it keeps.
 type shown struct {
-	id, arn      string
+	id, arn, pem string
 	kept, second *http.Client
 }
 
@@ -67,8 +68,8 @@ type vended struct {
 	made   view
 }
 
-func (f *field) newDevice(thing string, g *group, by leave) *device {
-	m, d := f.m, &device{thing: thing, group: g, policy: g.policyNamed}
+func (f *field) newDevice(thing string, g *group, by leave, self bool) *device {
+	m, d := f.m, &device{thing: thing, group: g, policy: g.policyNamed, self: self}
 	d.url = "https://" + m.state.Endpoint + "/role-aliases/" + g.alias + "/credentials"
 	d.key, d.csr = signingRequest()
 	site := func(name string) func() error {
@@ -133,13 +134,13 @@ func (d *device) detachPolicy(m *muster) func() error {
 // certify gives a device a certificate in the place of the one it has, if it
 // has one, which it goes on to try once more.
 func (f *field) certify(d *device) error {
-	made, err := awsclient.Do(context.Background(), f.m.root, iotapi.CreateCertificateFromCsr, &iotapi.CreateCertificateFromCsrRequest{CertificateSigningRequest: d.csr, SetAsActive: new(true)})
+	pem, arn, id, err := f.issue(d)
 	if err != nil {
 		return err
 	}
 	connect := func() *http.Client {
 		f.connections.Add(1)
-		c := connection(f.t, f.m, *made.CertificatePem, d.key)
+		c := connection(f.t, f.m, pem, d.key)
 		dial := c.Transport.(*http.Transport).DialContext
 		c.Transport.(*http.Transport).DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 			f.dialed.Add(1)
@@ -147,11 +148,33 @@ func (f *field) certify(d *device) error {
 		}
 		return c
 	}
-	before := d.shows.Swap(&shown{*made.CertificateId, *made.CertificateArn, connect(), connect()})
+	before := d.shows.Swap(&shown{id, arn, pem, connect(), connect()})
 	if err := inTurn(d.attachThing(f.m), d.attachPolicy(f.m))(); err != nil || before == nil {
 		return err
 	}
 	return f.past(d, before)
+}
+
+// issue makes an active certificate for a device: one that is issued, or one of
+// its own that is registered.
+func (f *field) issue(d *device) (pem, arn, id string, err error) {
+	if d.self {
+		pem = ownCertificate(d.key)
+		made, err := f.register(pem)
+		if err != nil {
+			return "", "", "", err
+		}
+		return pem, *made.CertificateArn, *made.CertificateId, nil
+	}
+	made, err := awsclient.Do(context.Background(), f.m.root, iotapi.CreateCertificateFromCsr, &iotapi.CreateCertificateFromCsrRequest{CertificateSigningRequest: d.csr, SetAsActive: new(true)})
+	if err != nil {
+		return "", "", "", err
+	}
+	return *made.CertificatePem, *made.CertificateArn, *made.CertificateId, nil
+}
+
+func (f *field) register(pem string) (*iotapi.RegisterCertificateWithoutCAResponse, error) {
+	return awsclient.Do(context.Background(), f.m.root, iotapi.RegisterCertificateWithoutCA, &iotapi.RegisterCertificateWithoutCARequest{CertificatePem: pem, Status: new("ACTIVE")})
 }
 
 // past asks with a certificate that was revoked or deleted, on the connection
@@ -183,10 +206,17 @@ func (f *field) certificate(d *device) *gate {
 		detach := done(f.m, iotapi.DetachThingPrincipal, &iotapi.DetachThingPrincipalRequest{ThingName: d.thing, Principal: revoked.arn})
 		return inTurn(another, detach, func() error { return remove(revoked.id) })()
 	}
+	again := func() error {
+		_, err := f.register(d.shows.Load().pem)
+		return err
+	}
+	gone := inTurn(status("INACTIVE"), d.detachThing(f.m), func() error { return remove(d.shows.Load().id) })
 	return &gate{name: "the certificate", ways: []*way{
 		{name: "certificate made inactive", shut: status("INACTIVE"), reopen: status("ACTIVE")},
 		{name: "certificate revoked", buries: true, shut: status("REVOKED"), reopen: instead},
-		{name: "certificate deleted", buries: true, shut: inTurn(status("INACTIVE"), d.detachThing(f.m), func() error { return remove(d.shows.Load().id) }), reopen: another},
+		{name: "certificate deleted", buries: true, shut: gone, reopen: another},
+		// The same one, on the same connections: whatever it gave before is dead.
+		{name: "certificate deleted and registered again", buries: true, shut: gone, reopen: inTurn(again, d.attachThing(f.m), d.attachPolicy(f.m))},
 	}}
 }
 

@@ -87,7 +87,9 @@ func newField(t *testing.T, m *muster, n size) *field {
 	var working sync.WaitGroup
 	for i := range f.devices {
 		g := f.groups[i%len(f.groups)]
-		working.Go(func() { f.devices[i] = f.newDevice(fmt.Sprintf("device-%d", i), g, leave(i/len(f.groups)%int(leaves))) })
+		working.Go(func() {
+			f.devices[i] = f.newDevice(fmt.Sprintf("device-%d", i), g, leave(i/len(f.groups)%int(leaves)), i%2 == 1)
+		})
 	}
 	for i := range f.people {
 		working.Go(func() { f.people[i] = f.newPerson(fmt.Sprintf("person-%d", i), i%2 == 1) })

@@ -1,16 +1,27 @@
 package proof
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"muster/internal/awsapi/iotapi"
+	"muster/internal/awsapi/stsapi"
 )
 
+// cert is a registration: one that is deleted and registered again is another.
 type cert struct {
 	status   string
+	mode     string
 	policies map[string]bool
+}
+
+// certify keeps a certificate as the newest there is.
+func (w *model) certify(id string, c *cert) {
+	c.policies = map[string]bool{}
+	w.certs[id] = c
+	w.made = append(slices.DeleteFunc(w.made, func(old string) bool { return old == id }), id)
 }
 
 func (w *model) thingsOf(id string) []string {
@@ -45,8 +56,7 @@ var certificateSteps = []step{
 			x.device.held[id] = held{*out.CertificatePem, x.device.key}
 			return fineWord
 		})
-		x.world.certs[id] = &cert{status: map[bool]string{true: "ACTIVE", false: "INACTIVE"}[active], policies: map[string]bool{}}
-		x.world.made = append(x.world.made, id)
+		x.world.certify(id, &cert{status: map[bool]string{true: "ACTIVE", false: "INACTIVE"}[active], mode: "DEFAULT"})
 		return fmt.Sprint(active), got, fineWord
 	}},
 	{"iot:CreateKeysAndCertificate", func(x *trial) (string, string, string) {
@@ -58,9 +68,36 @@ var certificateSteps = []step{
 			}
 			return fineWord
 		})
-		x.world.certs[id] = &cert{status: "INACTIVE", policies: map[string]bool{}} // unless asked otherwise
-		x.world.made = append(x.world.made, id)
+		x.world.certify(id, &cert{status: "INACTIVE", mode: "DEFAULT"}) // unless asked otherwise
 		return "", got, fineWord
+	}},
+	{"iot:RegisterCertificateWithoutCA", func(x *trial) (string, string, string) {
+		// One of the device's own, or one that is there or was, whoever signed it.
+		id, text, status := apt(x, x.certs(), out(x.world.certs)), "", one(x, "", "ACTIVE", "ACTIVE", "ACTIVE", "INACTIVE", "REVOKED", "PENDING_TRANSFER")
+		if was, ok := x.device.held[id]; ok && x.r.IntN(3) > 0 {
+			text = was.pem
+		} else {
+			text = ownCertificate(x.device.key)
+			id = x.device.hold(text)
+		}
+		in, want := &iotapi.RegisterCertificateWithoutCARequest{CertificatePem: text}, fineWord
+		if status != "" {
+			in.Status = &status
+		}
+		switch {
+		case status == "PENDING_TRANSFER":
+			want = badRequest
+		case x.world.certs[id] != nil:
+			want = itsThere
+		default:
+			x.world.certify(id, &cert{status: cmp.Or(status, "INACTIVE"), mode: "SNI_ONLY"})
+		}
+		return id + " " + status, say(x, iotapi.RegisterCertificateWithoutCA, in, func(out *iotapi.RegisterCertificateWithoutCAResponse) string {
+			if *out.CertificateId != id {
+				return "another id: " + *out.CertificateId
+			}
+			return fineWord
+		}), want
 	}},
 	{"iot:UpdateCertificate", func(x *trial) (string, string, string) {
 		id, status, want := x.aptCert(), one(x, "ACTIVE", "ACTIVE", "INACTIVE", "INACTIVE", "REVOKED"), fineWord
@@ -95,58 +132,124 @@ var certificateSteps = []step{
 		return fmt.Sprint(id, force), say(x, iotapi.DeleteCertificate, &iotapi.DeleteCertificateRequest{CertificateId: id, ForceDelete: &force}, fine), want
 	}},
 	{"iot:AttachThingPrincipal", func(x *trial) (string, string, string) {
-		name, id, want := apt(x, thingNames, in(x.world.things)), x.aptCert(), notThere
-		if t := x.world.things[name]; t != nil && x.world.certs[id] != nil {
-			want = fineWord
-			if !t.principals[id] && len(t.principals) >= 10 {
-				want = badRequest
-			} else {
-				t.principals[id] = true
-			}
+		name, id, of := apt(x, thingNames, in(x.world.things)), x.aptCert(), one(x, "", "", "NON_EXCLUSIVE_THING", "EXCLUSIVE_THING")
+		in := &iotapi.AttachThingPrincipalRequest{ThingName: name, Principal: certARN(id)}
+		if of != "" {
+			in.ThingPrincipalType = &of
 		}
-		return name + " " + id, say(x, iotapi.AttachThingPrincipal, &iotapi.AttachThingPrincipalRequest{ThingName: name, Principal: certARN(id)}, fine), want
+		want := x.world.attach(name, id, of == "EXCLUSIVE_THING")
+		return name + " " + id + " " + of, say(x, iotapi.AttachThingPrincipal, in, fine), want
 	}},
 	{"iot:DetachThingPrincipal", func(x *trial) (string, string, string) {
 		name := apt(x, thingNames, func(name string) bool { return x.world.things[name] != nil && len(x.world.things[name].principals) > 0 })
 		id, want := apt(x, x.certs(), func(id string) bool { return slices.Contains(x.world.thingsOf(id), name) }), notThere
 		if t := x.world.things[name]; t != nil && x.world.certs[id] != nil {
 			delete(t.principals, id)
+			delete(t.exclusive, id)
 			want = fineWord
 		}
 		return name + " " + id, say(x, iotapi.DetachThingPrincipal, &iotapi.DetachThingPrincipalRequest{ThingName: name, Principal: certARN(id)}, fine), want
 	}},
 	{"ask for credentials", func(x *trial) (string, string, string) {
-		// Often for what may be given, which takes a lot.
-		type question struct{ id, alias, thing string }
-		var all []question
-		for _, id := range x.certs()[:len(x.certs())-1] { // of the last nobody has the key
-			for _, alias := range aliasNames {
-				for _, thing := range append(slices.Clone(thingNames), "") {
-					all = append(all, question{id, alias, thing})
-				}
-			}
-		}
+		all := x.questions()
 		if len(all) == 0 {
 			return "", no("credentials"), no("credentials")
 		}
-		q := apt(x, all, func(q question) bool { return x.world.mayHave(q.id, q.alias, q.thing) })
+		// Often for what may be given, which takes a lot.
+		q := apt(x, all, x.world.mayAsk)
 		want := no("credentials")
 		if x.world.mayHave(q.id, q.alias, q.thing) {
 			want = "credentials"
 			x.world.roleOf(x.world.aliases[q.alias].role).used = true
 		}
-		return fmt.Sprint(q), x.device.ask(x, q.id, q.alias, q.thing), want
+		got, cred := x.device.ask(x, q.id, q.alias, q.thing)
+		if cred != nil {
+			x.given = append(x.given[max(0, len(x.given)-11):], x.givenFor(q.id, q.alias, q.thing, *cred))
+		}
+		return fmt.Sprint(q), got, want
 	}},
+	{"use a device's credentials", func(x *trial) (string, string, string) {
+		if len(x.given) == 0 {
+			return "", no("there are none"), no("there are none")
+		}
+		g, want := one(x, x.given...), no("InvalidClientTokenId")
+		if x.stillGiven(g) {
+			want = fineWord
+			g.role.used = true
+		}
+		return fmt.Sprint(g.id, g.alias, g.thing), sayAs(x, x.m.as(g.cred), stsapi.GetCallerIdentity, &stsapi.GetCallerIdentityRequest{}, fine), want
+	}},
+	{"delete a certificate and give it all again", func(x *trial) (string, string, string) {
+		all := slices.DeleteFunc(x.questions(), func(q question) bool { return !x.world.mayAsk(q) })
+		if len(all) == 0 {
+			return "", no("there is none"), no("there is none")
+		}
+		q := one(x, all...)
+		_, cred := x.device.ask(x, q.id, q.alias, q.thing)
+		if cred == nil {
+			return fmt.Sprint(q), no("credentials"), "credentials"
+		}
+		said := x.renew(q.id)
+		said = append(said, sayAs(x, x.m.as(*cred), stsapi.GetCallerIdentity, &stsapi.GetCallerIdentityRequest{}, fine))
+		got, _ := x.device.ask(x, q.id, q.alias, q.thing)
+		x.world.roleOf(x.world.aliases[q.alias].role).used = true
+		want := append(slices.Repeat([]string{fineWord}, len(said)-1), no("InvalidClientTokenId"), "credentials")
+		return fmt.Sprint(q), strings.Join(append(said, got), ", "), strings.Join(want, ", ")
+	}},
+}
+
+// question is what a device may ask for.
+type question struct{ id, alias, thing string }
+
+// questions are all that it can.
+func (x *trial) questions() (all []question) {
+	certs := x.certs()
+	for _, id := range certs[:len(certs)-1] { // of the last nobody has the key
+		for _, alias := range aliasNames {
+			for _, thing := range append(slices.Clone(thingNames), "") {
+				all = append(all, question{id, alias, thing})
+			}
+		}
+	}
+	return all
+}
+
+func (w *model) mayAsk(q question) bool { return w.mayHave(q.id, q.alias, q.thing) }
+
+// renew deletes an active certificate, registers it again and attaches it to
+// all that it was attached to.
+func (x *trial) renew(id string) (said []string) {
+	c, things := x.world.certs[id], x.world.thingsOf(id)
+	for _, name := range things {
+		said = append(said, say(x, iotapi.DetachThingPrincipal, &iotapi.DetachThingPrincipalRequest{ThingName: name, Principal: certARN(id)}, fine))
+	}
+	said = append(said,
+		say(x, iotapi.UpdateCertificate, &iotapi.UpdateCertificateRequest{CertificateId: id, NewStatus: "INACTIVE"}, fine),
+		say(x, iotapi.DeleteCertificate, &iotapi.DeleteCertificateRequest{CertificateId: id, ForceDelete: new(true)}, fine),
+		say(x, iotapi.RegisterCertificateWithoutCA, &iotapi.RegisterCertificateWithoutCARequest{CertificatePem: x.device.held[id].pem, Status: new("ACTIVE")}, fine))
+	x.world.certify(id, &cert{status: "ACTIVE", mode: "SNI_ONLY"})
+	for _, name := range things {
+		in := &iotapi.AttachThingPrincipalRequest{ThingName: name, Principal: certARN(id)}
+		if x.world.things[name].exclusive[id] {
+			in.ThingPrincipalType = new("EXCLUSIVE_THING")
+		}
+		said = append(said, say(x, iotapi.AttachThingPrincipal, in, fine))
+	}
+	for _, name := range sorted(c.policies) {
+		said = append(said, say(x, iotapi.AttachPrincipalPolicy, &iotapi.AttachPrincipalPolicyRequest{PolicyName: name, Principal: certARN(id)}, fine))
+		x.world.certs[id].policies[name] = true
+	}
+	return said
 }
 
 var certificateLooks = []look{
 	{"iot:DescribeCertificate", (*trial).certs, func(x *trial, id string) (got, want string) {
 		want = notThere
 		if c := x.world.certs[id]; c != nil {
-			want = c.status
+			want = c.status + " " + c.mode
 		}
 		return say(x, iotapi.DescribeCertificate, &iotapi.DescribeCertificateRequest{CertificateId: id}, func(out *iotapi.DescribeCertificateResponse) string {
-			return *out.CertificateDescription.Status
+			return *out.CertificateDescription.Status + " " + *out.CertificateDescription.CertificateMode
 		}), want
 	}},
 	{"iot:ListCertificates", nothing, func(x *trial, _ string) (string, string) {
@@ -194,6 +297,100 @@ var certificateLooks = []look{
 			return strings.Join(out.Things, ", ")
 		}), want
 	}},
+	{"iot:ListThingPrincipalsV2", func(*trial) []string { return withTypes(thingNames) }, func(x *trial, which string) (string, string) {
+		name, of, _ := strings.Cut(which, " ")
+		in, want := &iotapi.ListThingPrincipalsV2Request{ThingName: name, MaxResults: new(int32(1 + x.r.IntN(4)))}, notThere
+		if of != "" {
+			in.ThingPrincipalType = &of
+		}
+		if t := x.world.things[name]; t != nil {
+			var all []string
+			for _, id := range sorted(t.principals) {
+				all = append(all, t.typed(certARN(id), id, of)...)
+			}
+			want = strings.Join(all, ", ")
+		}
+		var got []string
+		return pages(&got, func(token *string) (items []string, more *string, refused string) {
+			in.NextToken = token
+			refused = say(x, iotapi.ListThingPrincipalsV2, in, func(out *iotapi.ListThingPrincipalsV2Response) string {
+				for _, o := range out.ThingPrincipalObjects {
+					items = append(items, *o.Principal+" "+*o.ThingPrincipalType)
+				}
+				more = out.NextToken
+				return ""
+			})
+			return items, more, refused
+		}), want
+	}},
+	{"iot:ListPrincipalThingsV2", func(x *trial) []string { return withTypes(x.certs()) }, func(x *trial, which string) (string, string) {
+		id, of, _ := strings.Cut(which, " ")
+		in, want := &iotapi.ListPrincipalThingsV2Request{Principal: certARN(id), MaxResults: new(int32(1 + x.r.IntN(4)))}, notThere
+		if of != "" {
+			in.ThingPrincipalType = &of
+		}
+		if x.world.certs[id] != nil {
+			var all []string
+			for _, name := range x.world.thingsOf(id) {
+				all = append(all, x.world.things[name].typed(name, id, of)...)
+			}
+			want = strings.Join(all, ", ")
+		}
+		var got []string
+		return pages(&got, func(token *string) (items []string, more *string, refused string) {
+			in.NextToken = token
+			refused = say(x, iotapi.ListPrincipalThingsV2, in, func(out *iotapi.ListPrincipalThingsV2Response) string {
+				for _, o := range out.PrincipalThingObjects {
+					items = append(items, *o.ThingName+" "+*o.ThingPrincipalType)
+				}
+				more = out.NextToken
+				return ""
+			})
+			return items, more, refused
+		}), want
+	}},
+}
+
+// withTypes are names alone, and with each thing principal type.
+func withTypes(names []string) []string {
+	var all []string
+	for _, name := range names {
+		all = append(all, name, name+" EXCLUSIVE_THING", name+" NON_EXCLUSIVE_THING")
+	}
+	return all
+}
+
+// typed is text with the type of a principal of t, if that is of; "" is any.
+func (t *thing) typed(text, id, of string) []string {
+	is := map[bool]string{true: "EXCLUSIVE_THING", false: "NON_EXCLUSIVE_THING"}[t.exclusive[id]]
+	if of != "" && is != of {
+		return nil
+	}
+	return []string{text + " " + is}
+}
+
+// attach puts a certificate on a thing, if both are there and no exclusive
+// attachment stands against it.
+func (w *model) attach(name, id string, exclusive bool) string {
+	t := w.things[name]
+	if t == nil || w.certs[id] == nil {
+		return notThere
+	}
+	others := slices.DeleteFunc(w.thingsOf(id), func(other string) bool { return other == name })
+	bound := slices.ContainsFunc(others, func(other string) bool { return w.things[other].exclusive[id] })
+	switch {
+	case t.principals[id] && t.exclusive[id] != exclusive:
+		return badRequest
+	case t.principals[id]:
+		return fineWord
+	case bound, exclusive && len(others) > 0, len(t.principals) >= 10:
+		return badRequest
+	}
+	t.principals[id] = true
+	if exclusive {
+		t.exclusive[id] = true
+	}
+	return fineWord
 }
 
 // mayHave reports whether a device may have credentials.

@@ -10,6 +10,8 @@ import (
 
 	"muster/internal/awsapi/stsapi"
 	"muster/internal/awsclient"
+	"muster/internal/ca"
+	"muster/internal/sigv4"
 )
 
 // askingDevice has a key of its own and all certificates that were made for it
@@ -42,9 +44,17 @@ func (a *askingDevice) keep(id, certificate, key string) error {
 	return err
 }
 
+// hold holds a certificate that the device has signed, and returns its id.
+func (a *askingDevice) hold(certificate string) string {
+	block, _ := pem.Decode([]byte(certificate))
+	id := ca.ID(block.Bytes)
+	a.held[id] = held{certificate, a.key}
+	return id
+}
+
 // ask asks for credentials with one of the certificates, on a connection of
 // its own, and says whether there were some.
-func (a *askingDevice) ask(x *trial, id, alias, thing string) string {
+func (a *askingDevice) ask(x *trial, id, alias, thing string) (string, *sigv4.Credential) {
 	has, ok := a.held[id]
 	if !ok {
 		x.t.Fatalf("nobody has the key of certificate %s", id)
@@ -59,11 +69,40 @@ func (a *askingDevice) ask(x *trial, id, alias, thing string) string {
 	case status >= http.StatusInternalServerError:
 		x.t.Fatalf("the credentials provider answers %d", status)
 	case cred == nil:
-		return no("credentials")
+		return no("credentials"), nil
 	}
 	// They are good for something at once.
 	if _, err := awsclient.Do(x.t.Context(), x.m.as(*cred), stsapi.GetCallerIdentity, &stsapi.GetCallerIdentityRequest{}); err != nil {
-		return "credentials that are refused: " + err.Error()
+		return "credentials that are refused: " + err.Error(), nil
 	}
-	return "credentials"
+	return "credentials", cred
+}
+
+// given are credentials of a device, with what they were made from: when one of
+// these is gone, another of its name revives nothing.
+type given struct {
+	id, alias, thing, kind string
+	cert                   *cert
+	of                     *alias
+	is                     *thing // nil when the device named none
+	role                   *role
+	cred                   sigv4.Credential
+}
+
+func (x *trial) givenFor(id, alias, thing string, cred sigv4.Credential) *given {
+	w := x.world
+	g := &given{id: id, alias: alias, thing: thing, cert: w.certs[id], of: w.aliases[alias], is: w.things[thing], cred: cred}
+	if g.of != nil {
+		g.role = w.roleOf(g.of.role)
+	}
+	if g.is != nil {
+		g.kind = g.is.kind
+	}
+	return g
+}
+
+// stillGiven reports whether the device would be given the same now.
+func (x *trial) stillGiven(g *given) bool {
+	now := x.givenFor(g.id, g.alias, g.thing, g.cred)
+	return x.world.mayHave(g.id, g.alias, g.thing) && *now == *g
 }

@@ -144,6 +144,24 @@ var policySteps = []step{
 		}
 		return name + " " + id, say(x, iotapi.DetachPolicy, &iotapi.DetachPolicyRequest{PolicyName: name, Target: certARN(id)}, fine), fineWord
 	}},
+	{"iot:AttachPrincipalPolicy", func(x *trial) (string, string, string) {
+		name, id, want := x.aptPolicy(), x.aptCert(), notThere
+		if c := x.world.certs[id]; c != nil && x.world.policies[name] != nil {
+			c.policies[name] = true
+			want = fineWord
+		}
+		return name + " " + id, say(x, iotapi.AttachPrincipalPolicy, &iotapi.AttachPrincipalPolicyRequest{PolicyName: name, Principal: certARN(id)}, fine), want
+	}},
+	{"iot:DetachPrincipalPolicy", func(x *trial) (string, string, string) {
+		name := apt(x, policyNames, func(name string) bool { return len(x.world.targetsOf(name)) > 0 })
+		id := apt(x, x.certs(), func(id string) bool { return x.world.certs[id] != nil && x.world.certs[id].policies[name] })
+		want := notThere // also of what isn't attached
+		if c := x.world.certs[id]; c != nil && c.policies[name] {
+			delete(c.policies, name)
+			want = fineWord
+		}
+		return name + " " + id, say(x, iotapi.DetachPrincipalPolicy, &iotapi.DetachPrincipalPolicyRequest{PolicyName: name, Principal: certARN(id)}, fine), want
+	}},
 }
 
 // version is one that p has had, or might have.
@@ -233,8 +251,38 @@ var policyLooks = []look{
 			want = strings.Join(x.world.targetsOf(name), ", ")
 		}
 		return say(x, iotapi.ListTargetsForPolicy, &iotapi.ListTargetsForPolicyRequest{PolicyName: name}, func(out *iotapi.ListTargetsForPolicyResponse) string {
-			return strings.Join(out.Targets, ", ")
+			return strings.Join(slices.Sorted(slices.Values(out.Targets)), ", ")
 		}), want
+	}},
+	{"iot:ListPrincipalPolicies", (*trial).certs, func(x *trial, id string) (got, want string) {
+		want = notThere
+		if c := x.world.certs[id]; c != nil {
+			want = strings.Join(sorted(c.policies), ", ")
+		}
+		return say(x, iotapi.ListPrincipalPolicies, &iotapi.ListPrincipalPoliciesRequest{Principal: certARN(id)}, func(out *iotapi.ListPrincipalPoliciesResponse) string {
+			return policyNamesOf(out.Policies)
+		}), want
+	}},
+	{"iot:ListPolicyPrincipals", func(*trial) []string { return policyNames }, func(x *trial, name string) (string, string) {
+		want := notThere
+		if x.world.policies[name] != nil {
+			want = strings.Join(x.world.targetsOf(name), ", ")
+		}
+		in := &iotapi.ListPolicyPrincipalsRequest{PolicyName: name, PageSize: new(int32(1 + x.r.IntN(3))), AscendingOrder: new(x.r.IntN(2) == 0)}
+		var all []string
+		said := pages(&all, func(token *string) (items []string, more *string, refused string) {
+			in.Marker = token
+			refused = say(x, iotapi.ListPolicyPrincipals, in, func(out *iotapi.ListPolicyPrincipalsResponse) string {
+				items, more = out.Principals, out.NextMarker
+				return ""
+			})
+			return items, more, refused
+		})
+		if said == notThere {
+			return said, want
+		}
+		slices.Sort(all)
+		return strings.Join(all, ", "), want
 	}},
 }
 

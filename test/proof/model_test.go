@@ -50,6 +50,7 @@ type trial struct {
 	world    *model
 	device   *askingDevice
 	sessions []*session // of roles, those of late
+	given    []*given   // credentials of devices, those of late
 
 	answered map[string]bool // operations that Muster has done something for
 	history  []string

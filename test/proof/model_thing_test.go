@@ -10,6 +10,7 @@ import (
 
 type kind struct {
 	description string
+	propagating string // an attribute of things; "" none
 	deprecated  bool
 	tags        map[string]string
 }
@@ -19,6 +20,7 @@ type thing struct {
 	attributes map[string]string
 	version    int64
 	principals map[string]bool // ids of certificates
+	exclusive  map[string]bool // those that are on no other thing
 }
 
 func (t *thing) String() string { return fmt.Sprintf("%q v%d %v", t.kind, t.version, t.attributes) }
@@ -60,21 +62,43 @@ func (x *trial) kind() string  { return one(x, kindNames...) }
 
 var thingSteps = []step{
 	{"iot:CreateThingType", func(x *trial) (string, string, string) {
-		name, description, tags := x.kind(), one(x, "", "a pump"), x.tagsOrNone()
+		name, description, attribute, tags := x.kind(), one(x, "", "a pump"), one(x, "", "", "site"), x.tagsOrNone()
 		in := &iotapi.CreateThingTypeRequest{ThingTypeName: name, Tags: tags.iot()}
 		if description != "" {
 			in.ThingTypeProperties = &iotapi.ThingTypeProperties{ThingTypeDescription: &description}
+		}
+		if attribute != "" {
+			in.ThingTypeProperties = &iotapi.ThingTypeProperties{ThingTypeDescription: &description, Mqtt5Configuration: propagating(attribute)}
 		}
 		want := fineWord
 		switch k := x.world.kinds[name]; {
 		case tags.ambiguous():
 			want = badRequest
 		case k == nil:
-			x.world.kinds[name] = &kind{description: description, tags: tags.kept()}
-		case k.description != description, len(tags) > 0 && !maps.Equal(k.tags, tags.kept()):
+			x.world.kinds[name] = &kind{description: description, propagating: attribute, tags: tags.kept()}
+		case k.description != description, k.propagating != attribute, len(tags) > 0 && !maps.Equal(k.tags, tags.kept()):
 			want = itsThere
 		}
-		return fmt.Sprint(name, " ", description, tags), say(x, iotapi.CreateThingType, in, fine), want
+		return fmt.Sprint(name, " ", description, " ", attribute, tags), say(x, iotapi.CreateThingType, in, fine), want
+	}},
+	{"iot:UpdateThingType", func(x *trial) (string, string, string) {
+		name, attribute, want := apt(x, kindNames, in(x.world.kinds)), one(x, "", "site", "line"), fineWord
+		properties := &iotapi.ThingTypeProperties{Mqtt5Configuration: &iotapi.Mqtt5Configuration{}}
+		if attribute != "" {
+			properties.Mqtt5Configuration = propagating(attribute)
+		}
+		if x.r.IntN(4) == 0 {
+			properties.ThingTypeDescription = new(one(x, "", "a pump", "a valve"))
+		}
+		switch k := x.world.kinds[name]; {
+		case k == nil:
+			want = notThere
+		case properties.ThingTypeDescription != nil && *properties.ThingTypeDescription != k.description:
+			want = badRequest // it never changes
+		default:
+			k.propagating = attribute
+		}
+		return fmt.Sprint(name, " ", attribute, value(properties.ThingTypeDescription)), say(x, iotapi.UpdateThingType, &iotapi.UpdateThingTypeRequest{ThingTypeName: name, ThingTypeProperties: properties}, fine), want
 	}},
 	{"iot:DeprecateThingType", func(x *trial) (string, string, string) {
 		name, undo, want := apt(x, kindNames, func(name string) bool { return x.world.kinds[name] != nil && !x.world.used(name) }), x.r.IntN(4) == 0, notThere
@@ -139,10 +163,14 @@ var thingLooks = []look{
 	{"iot:DescribeThingType", func(*trial) []string { return kindNames }, func(x *trial, name string) (got, want string) {
 		want = notThere
 		if k := x.world.kinds[name]; k != nil {
-			want = fmt.Sprint(k.description, k.deprecated)
+			want = fmt.Sprint(k.description, k.propagating, k.deprecated)
 		}
 		return say(x, iotapi.DescribeThingType, &iotapi.DescribeThingTypeRequest{ThingTypeName: name}, func(out *iotapi.DescribeThingTypeResponse) string {
-			return fmt.Sprint(value(out.ThingTypeProperties.ThingTypeDescription), value(out.ThingTypeMetadata.Deprecated))
+			attribute := ""
+			for _, a := range value(out.ThingTypeProperties.Mqtt5Configuration).PropagatingAttributes {
+				attribute += value(a.ThingAttribute)
+			}
+			return fmt.Sprint(value(out.ThingTypeProperties.ThingTypeDescription), attribute, value(out.ThingTypeMetadata.Deprecated))
 		}), want
 	}},
 	{"iot:ListThingTypes", nothing, func(x *trial, _ string) (got, want string) {
@@ -217,7 +245,7 @@ func (w *model) createThing(name, of string, attributes map[string]string) strin
 	case of != "" && w.kinds[of].deprecated:
 		return badRequest
 	}
-	w.things[name] = &thing{kind: of, attributes: has, version: 1, principals: map[string]bool{}}
+	w.things[name] = &thing{kind: of, attributes: has, version: 1, principals: map[string]bool{}, exclusive: map[string]bool{}}
 	return fineWord
 }
 

@@ -202,12 +202,22 @@ func (f *field) pick(r *rand.Rand, own []*gate) (*gate, *way) {
 	defer f.mu.Unlock()
 	for _, other := range own {
 		for _, rare := range other.ways {
-			if f.kinds[rare.name] < f.kinds[w.name] {
+			if f.seen(other, rare) < f.seen(g, w) {
 				g, w = other, rare
 			}
 		}
 	}
 	return g, w
+}
+
+// seen is how often a way was seen, or what it buries, whichever is less; with
+// f.mu held.
+func (f *field) seen(g *gate, w *way) int {
+	n := f.kinds[w.name]
+	if w.buries {
+		n = min(n, f.kinds[g.name+" is another now"])
+	}
+	return n
 }
 
 // asking uses what d has from before, asks anew, and uses what it has then: so

@@ -7,6 +7,7 @@ import (
 	"muster/internal/awsapi"
 	"muster/internal/awswire"
 	"muster/internal/certificate"
+	"muster/internal/fault"
 	"muster/internal/page"
 )
 
@@ -18,6 +19,8 @@ func (d *Door) certificates() []awsapi.Operation {
 	return []awsapi.Operation{
 		awsapi.Handle(CreateKeysAndCertificate, anywhere[CreateKeysAndCertificateRequest], d.createKeysAndCertificate),
 		awsapi.Handle(CreateCertificateFromCsr, anywhere[CreateCertificateFromCsrRequest], d.createCertificateFromCSR),
+		awsapi.Handle(RegisterCertificateWithoutCA, anywhere[RegisterCertificateWithoutCARequest], d.registerCertificateWithoutCA).
+			With(awsapi.Faults{fault.Malformed: "CertificateValidationException"}),
 		awsapi.Handle(DescribeCertificate, func(scope arn.Scope, in *DescribeCertificateRequest) arn.ARN {
 			return scope.Certificate(in.CertificateId)
 		}, d.describeCertificate),
@@ -54,6 +57,14 @@ func (d *Door) createCertificateFromCSR(ctx context.Context, scope arn.Scope, in
 		CertificateId:  &cert.ID,
 		CertificatePem: &cert.PEM,
 	}, nil
+}
+
+func (d *Door) registerCertificateWithoutCA(ctx context.Context, scope arn.Scope, in *RegisterCertificateWithoutCARequest) (*RegisterCertificateWithoutCAResponse, error) {
+	cert, err := d.Certificates.RegisterWithoutCA(ctx, scope, in.CertificatePem, certificate.Status(value(in.Status)))
+	if err != nil {
+		return nil, err
+	}
+	return &RegisterCertificateWithoutCAResponse{CertificateArn: new(string(cert.ARN())), CertificateId: &cert.ID}, nil
 }
 
 func (d *Door) describeCertificate(ctx context.Context, scope arn.Scope, in *DescribeCertificateRequest) (*DescribeCertificateResponse, error) {

@@ -5,12 +5,17 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
 	"log/slog"
+	"maps"
+	"math/big"
+	"net/http/httptest"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -103,6 +108,53 @@ func TestCreateKeysAndCertificate(t *testing.T) {
 		if !strings.HasPrefix(text, "-----BEGIN "+want+"-----\n") || !strings.HasSuffix(text, "\n-----END "+want+"-----\n") {
 			t.Errorf("not a PEM of %s", want)
 		}
+	}
+}
+
+// A certificate that its own key has signed: registered, described, refused a
+// second time.
+func TestRegisterCertificateWithoutCA(t *testing.T) {
+	d := newCertificateDesk(t)
+	key, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(7), NotBefore: time.Unix(0, 0), NotAfter: time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(der)
+	own := made{CertificateID: hex.EncodeToString(sum[:]), CertificatePem: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))}
+	send := func(pem string, more map[string]string) *httptest.ResponseRecorder {
+		body := map[string]string{"certificatePem": pem}
+		maps.Copy(body, more)
+		text, _ := json.Marshal(body)
+		return d.Ask(t, awsapitest.Root, "iot", "POST /certificate/register-no-ca", "application/json", string(text))
+	}
+	const arn = "arn:aws:iot:us-east-1:000000000000:cert/"
+	for _, tc := range []struct {
+		name string
+		got  *httptest.ResponseRecorder
+		want string
+	}{
+		{"on its way to another account", send(own.CertificatePem, map[string]string{"status": "PENDING_TRANSFER"}), `400 InvalidRequestException {"message":"A certificate can't be registered with the status PENDING_TRANSFER."}`},
+		{"of no status there is", send(own.CertificatePem, map[string]string{"status": "GONE"}), `400 InvalidRequestException {"message":"1 validation error detected: Value 'GONE' at 'status' failed to satisfy constraint: Member must satisfy enum value set: [ACTIVE, INACTIVE, REVOKED, PENDING_TRANSFER, REGISTER_INACTIVE, PENDING_ACTIVATION]"}`},
+		{"no certificate", send("none", nil), `400 CertificateValidationException {"message":"The certificate is not one PEM block of type CERTIFICATE"}`},
+		{"a chain", send(own.CertificatePem+own.CertificatePem, nil), `400 CertificateValidationException {"message":"The certificate is not one PEM block of type CERTIFICATE"}`},
+		{"active", send(own.CertificatePem, map[string]string{"status": "ACTIVE"}), `200 {"certificateArn":"` + arn + own.CertificateID + `","certificateId":"` + own.CertificateID + `"}`},
+		{"again", send(own.CertificatePem, nil), `409 ResourceAlreadyExistsException {"message":"The certificate is already provisioned or registered","resourceArn":"` + arn + own.CertificateID + `","resourceId":"` + own.CertificateID + `"}`},
+	} {
+		awsapitest.Check(t, tc.name, tc.got, tc.want)
+	}
+	w := d.Ask(t, awsapitest.Root, "iot", "GET /certificates/"+own.CertificateID, "", "")
+	for _, want := range []string{`"certificateMode":"SNI_ONLY"`, `"status":"ACTIVE"`, `"customerVersion":1`, `"ownedBy":"000000000000"`, `"notBefore":0`, `"notAfter":253402300799`, `"generationId":"`} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("DescribeCertificate: got %s, want %s in it", w.Body, want)
+		}
+	}
+	if strings.Contains(w.Body.String(), "caCertificateId") {
+		t.Errorf("DescribeCertificate: got %s, want no authority", w.Body)
 	}
 }
 

@@ -35,7 +35,7 @@ type Door struct {
 
 // Operations are all that the door answers.
 func (d *Door) Operations() []awsapi.Operation {
-	return slices.Concat(d.things(), d.thingTypes(), d.principals(), d.certificates(), d.policies(), d.policyVersions(), d.roleAliases(), d.tags(), d.authorizations(), d.endpoints())
+	return slices.Concat(d.things(), d.thingTypes(), d.principals(), d.certificates(), d.policies(), d.principalPolicies(), d.policyVersions(), d.roleAliases(), d.tags(), d.authorizations(), d.endpoints())
 }
 
 // Effects are what the operations do to the disk.
@@ -43,18 +43,20 @@ var Effects = space.Effects{
 	space.Reads: {
 		"DescribeCertificate", "DescribeEndpoint", "DescribeRoleAlias", "DescribeThing", "DescribeThingType",
 		"GetEffectivePolicies", "GetPolicy", "GetPolicyVersion",
-		"ListAttachedPolicies", "ListCertificates", "ListPolicies", "ListPolicyVersions", "ListPrincipalThings", "ListRoleAliases",
-		"ListTagsForResource", "ListTargetsForPolicy", "ListThingPrincipals", "ListThingTypes", "ListThings", "TestAuthorization",
+		"ListAttachedPolicies", "ListCertificates", "ListPolicies", "ListPolicyPrincipals", "ListPolicyVersions", "ListPrincipalPolicies",
+		"ListPrincipalThings", "ListPrincipalThingsV2", "ListRoleAliases",
+		"ListTagsForResource", "ListTargetsForPolicy", "ListThingPrincipals", "ListThingPrincipalsV2", "ListThingTypes", "ListThings", "TestAuthorization",
 	},
 	space.Adds: {
-		"AttachPolicy", "AttachThingPrincipal", "CreateCertificateFromCsr", "CreateKeysAndCertificate", "CreatePolicy", "CreateRoleAlias",
-		"CreateThing", "CreateThingType", "TagResource",
+		"AttachPolicy", "AttachPrincipalPolicy", "AttachThingPrincipal", "CreateCertificateFromCsr", "CreateKeysAndCertificate", "CreatePolicy", "CreateRoleAlias",
+		"CreateThing", "CreateThingType", "RegisterCertificateWithoutCA", "TagResource",
+		"UpdateThingType",
 		"UpdateThing", // by up to fifty attributes, and it shuts nobody out
 	},
 	space.TakesAway: {
 		"CreatePolicyVersion", // one of five at most, and the way to withdraw what a policy allows
 		"DeleteCertificate", "DeletePolicy", "DeletePolicyVersion", "DeleteRoleAlias", "DeleteThing", "DeleteThingType", "DeprecateThingType",
-		"DetachPolicy", "DetachThingPrincipal", "SetDefaultPolicyVersion", "UntagResource", "UpdateCertificate", "UpdateRoleAlias",
+		"DetachPolicy", "DetachPrincipalPolicy", "DetachThingPrincipal", "SetDefaultPolicyVersion", "UntagResource", "UpdateCertificate", "UpdateRoleAlias",
 	},
 }
 

@@ -16,50 +16,58 @@ var Service = awswire.NewService(model)
 
 // The operations that Muster implements.
 var (
-	AttachPolicy             = awswire.Op[AttachPolicyRequest, awswire.Empty]{Service: Service, Name: "AttachPolicy"}
-	AttachThingPrincipal     = awswire.Op[AttachThingPrincipalRequest, AttachThingPrincipalResponse]{Service: Service, Name: "AttachThingPrincipal"}
-	CreateCertificateFromCsr = awswire.Op[CreateCertificateFromCsrRequest, CreateCertificateFromCsrResponse]{Service: Service, Name: "CreateCertificateFromCsr"}
-	CreateKeysAndCertificate = awswire.Op[CreateKeysAndCertificateRequest, CreateKeysAndCertificateResponse]{Service: Service, Name: "CreateKeysAndCertificate"}
-	CreatePolicy             = awswire.Op[CreatePolicyRequest, CreatePolicyResponse]{Service: Service, Name: "CreatePolicy"}
-	CreatePolicyVersion      = awswire.Op[CreatePolicyVersionRequest, CreatePolicyVersionResponse]{Service: Service, Name: "CreatePolicyVersion"}
-	CreateRoleAlias          = awswire.Op[CreateRoleAliasRequest, CreateRoleAliasResponse]{Service: Service, Name: "CreateRoleAlias"}
-	CreateThing              = awswire.Op[CreateThingRequest, CreateThingResponse]{Service: Service, Name: "CreateThing"}
-	CreateThingType          = awswire.Op[CreateThingTypeRequest, CreateThingTypeResponse]{Service: Service, Name: "CreateThingType"}
-	DeleteCertificate        = awswire.Op[DeleteCertificateRequest, awswire.Empty]{Service: Service, Name: "DeleteCertificate"}
-	DeletePolicy             = awswire.Op[DeletePolicyRequest, awswire.Empty]{Service: Service, Name: "DeletePolicy"}
-	DeletePolicyVersion      = awswire.Op[DeletePolicyVersionRequest, awswire.Empty]{Service: Service, Name: "DeletePolicyVersion"}
-	DeleteRoleAlias          = awswire.Op[DeleteRoleAliasRequest, DeleteRoleAliasResponse]{Service: Service, Name: "DeleteRoleAlias"}
-	DeleteThing              = awswire.Op[DeleteThingRequest, DeleteThingResponse]{Service: Service, Name: "DeleteThing"}
-	DeleteThingType          = awswire.Op[DeleteThingTypeRequest, DeleteThingTypeResponse]{Service: Service, Name: "DeleteThingType"}
-	DeprecateThingType       = awswire.Op[DeprecateThingTypeRequest, DeprecateThingTypeResponse]{Service: Service, Name: "DeprecateThingType"}
-	DescribeCertificate      = awswire.Op[DescribeCertificateRequest, DescribeCertificateResponse]{Service: Service, Name: "DescribeCertificate"}
-	DescribeEndpoint         = awswire.Op[DescribeEndpointRequest, DescribeEndpointResponse]{Service: Service, Name: "DescribeEndpoint"}
-	DescribeRoleAlias        = awswire.Op[DescribeRoleAliasRequest, DescribeRoleAliasResponse]{Service: Service, Name: "DescribeRoleAlias"}
-	DescribeThing            = awswire.Op[DescribeThingRequest, DescribeThingResponse]{Service: Service, Name: "DescribeThing"}
-	DescribeThingType        = awswire.Op[DescribeThingTypeRequest, DescribeThingTypeResponse]{Service: Service, Name: "DescribeThingType"}
-	DetachPolicy             = awswire.Op[DetachPolicyRequest, awswire.Empty]{Service: Service, Name: "DetachPolicy"}
-	DetachThingPrincipal     = awswire.Op[DetachThingPrincipalRequest, DetachThingPrincipalResponse]{Service: Service, Name: "DetachThingPrincipal"}
-	GetEffectivePolicies     = awswire.Op[GetEffectivePoliciesRequest, GetEffectivePoliciesResponse]{Service: Service, Name: "GetEffectivePolicies"}
-	GetPolicy                = awswire.Op[GetPolicyRequest, GetPolicyResponse]{Service: Service, Name: "GetPolicy"}
-	GetPolicyVersion         = awswire.Op[GetPolicyVersionRequest, GetPolicyVersionResponse]{Service: Service, Name: "GetPolicyVersion"}
-	ListAttachedPolicies     = awswire.Op[ListAttachedPoliciesRequest, ListAttachedPoliciesResponse]{Service: Service, Name: "ListAttachedPolicies"}
-	ListCertificates         = awswire.Op[ListCertificatesRequest, ListCertificatesResponse]{Service: Service, Name: "ListCertificates"}
-	ListPolicies             = awswire.Op[ListPoliciesRequest, ListPoliciesResponse]{Service: Service, Name: "ListPolicies"}
-	ListPolicyVersions       = awswire.Op[ListPolicyVersionsRequest, ListPolicyVersionsResponse]{Service: Service, Name: "ListPolicyVersions"}
-	ListPrincipalThings      = awswire.Op[ListPrincipalThingsRequest, ListPrincipalThingsResponse]{Service: Service, Name: "ListPrincipalThings"}
-	ListRoleAliases          = awswire.Op[ListRoleAliasesRequest, ListRoleAliasesResponse]{Service: Service, Name: "ListRoleAliases"}
-	ListTagsForResource      = awswire.Op[ListTagsForResourceRequest, ListTagsForResourceResponse]{Service: Service, Name: "ListTagsForResource"}
-	ListTargetsForPolicy     = awswire.Op[ListTargetsForPolicyRequest, ListTargetsForPolicyResponse]{Service: Service, Name: "ListTargetsForPolicy"}
-	ListThingPrincipals      = awswire.Op[ListThingPrincipalsRequest, ListThingPrincipalsResponse]{Service: Service, Name: "ListThingPrincipals"}
-	ListThingTypes           = awswire.Op[ListThingTypesRequest, ListThingTypesResponse]{Service: Service, Name: "ListThingTypes"}
-	ListThings               = awswire.Op[ListThingsRequest, ListThingsResponse]{Service: Service, Name: "ListThings"}
-	SetDefaultPolicyVersion  = awswire.Op[SetDefaultPolicyVersionRequest, awswire.Empty]{Service: Service, Name: "SetDefaultPolicyVersion"}
-	TagResource              = awswire.Op[TagResourceRequest, TagResourceResponse]{Service: Service, Name: "TagResource"}
-	TestAuthorization        = awswire.Op[TestAuthorizationRequest, TestAuthorizationResponse]{Service: Service, Name: "TestAuthorization"}
-	UntagResource            = awswire.Op[UntagResourceRequest, UntagResourceResponse]{Service: Service, Name: "UntagResource"}
-	UpdateCertificate        = awswire.Op[UpdateCertificateRequest, awswire.Empty]{Service: Service, Name: "UpdateCertificate"}
-	UpdateRoleAlias          = awswire.Op[UpdateRoleAliasRequest, UpdateRoleAliasResponse]{Service: Service, Name: "UpdateRoleAlias"}
-	UpdateThing              = awswire.Op[UpdateThingRequest, UpdateThingResponse]{Service: Service, Name: "UpdateThing"}
+	AttachPolicy                 = awswire.Op[AttachPolicyRequest, awswire.Empty]{Service: Service, Name: "AttachPolicy"}
+	AttachPrincipalPolicy        = awswire.Op[AttachPrincipalPolicyRequest, awswire.Empty]{Service: Service, Name: "AttachPrincipalPolicy"}
+	AttachThingPrincipal         = awswire.Op[AttachThingPrincipalRequest, AttachThingPrincipalResponse]{Service: Service, Name: "AttachThingPrincipal"}
+	CreateCertificateFromCsr     = awswire.Op[CreateCertificateFromCsrRequest, CreateCertificateFromCsrResponse]{Service: Service, Name: "CreateCertificateFromCsr"}
+	CreateKeysAndCertificate     = awswire.Op[CreateKeysAndCertificateRequest, CreateKeysAndCertificateResponse]{Service: Service, Name: "CreateKeysAndCertificate"}
+	CreatePolicy                 = awswire.Op[CreatePolicyRequest, CreatePolicyResponse]{Service: Service, Name: "CreatePolicy"}
+	CreatePolicyVersion          = awswire.Op[CreatePolicyVersionRequest, CreatePolicyVersionResponse]{Service: Service, Name: "CreatePolicyVersion"}
+	CreateRoleAlias              = awswire.Op[CreateRoleAliasRequest, CreateRoleAliasResponse]{Service: Service, Name: "CreateRoleAlias"}
+	CreateThing                  = awswire.Op[CreateThingRequest, CreateThingResponse]{Service: Service, Name: "CreateThing"}
+	CreateThingType              = awswire.Op[CreateThingTypeRequest, CreateThingTypeResponse]{Service: Service, Name: "CreateThingType"}
+	DeleteCertificate            = awswire.Op[DeleteCertificateRequest, awswire.Empty]{Service: Service, Name: "DeleteCertificate"}
+	DeletePolicy                 = awswire.Op[DeletePolicyRequest, awswire.Empty]{Service: Service, Name: "DeletePolicy"}
+	DeletePolicyVersion          = awswire.Op[DeletePolicyVersionRequest, awswire.Empty]{Service: Service, Name: "DeletePolicyVersion"}
+	DeleteRoleAlias              = awswire.Op[DeleteRoleAliasRequest, DeleteRoleAliasResponse]{Service: Service, Name: "DeleteRoleAlias"}
+	DeleteThing                  = awswire.Op[DeleteThingRequest, DeleteThingResponse]{Service: Service, Name: "DeleteThing"}
+	DeleteThingType              = awswire.Op[DeleteThingTypeRequest, DeleteThingTypeResponse]{Service: Service, Name: "DeleteThingType"}
+	DeprecateThingType           = awswire.Op[DeprecateThingTypeRequest, DeprecateThingTypeResponse]{Service: Service, Name: "DeprecateThingType"}
+	DescribeCertificate          = awswire.Op[DescribeCertificateRequest, DescribeCertificateResponse]{Service: Service, Name: "DescribeCertificate"}
+	DescribeEndpoint             = awswire.Op[DescribeEndpointRequest, DescribeEndpointResponse]{Service: Service, Name: "DescribeEndpoint"}
+	DescribeRoleAlias            = awswire.Op[DescribeRoleAliasRequest, DescribeRoleAliasResponse]{Service: Service, Name: "DescribeRoleAlias"}
+	DescribeThing                = awswire.Op[DescribeThingRequest, DescribeThingResponse]{Service: Service, Name: "DescribeThing"}
+	DescribeThingType            = awswire.Op[DescribeThingTypeRequest, DescribeThingTypeResponse]{Service: Service, Name: "DescribeThingType"}
+	DetachPolicy                 = awswire.Op[DetachPolicyRequest, awswire.Empty]{Service: Service, Name: "DetachPolicy"}
+	DetachPrincipalPolicy        = awswire.Op[DetachPrincipalPolicyRequest, awswire.Empty]{Service: Service, Name: "DetachPrincipalPolicy"}
+	DetachThingPrincipal         = awswire.Op[DetachThingPrincipalRequest, DetachThingPrincipalResponse]{Service: Service, Name: "DetachThingPrincipal"}
+	GetEffectivePolicies         = awswire.Op[GetEffectivePoliciesRequest, GetEffectivePoliciesResponse]{Service: Service, Name: "GetEffectivePolicies"}
+	GetPolicy                    = awswire.Op[GetPolicyRequest, GetPolicyResponse]{Service: Service, Name: "GetPolicy"}
+	GetPolicyVersion             = awswire.Op[GetPolicyVersionRequest, GetPolicyVersionResponse]{Service: Service, Name: "GetPolicyVersion"}
+	ListAttachedPolicies         = awswire.Op[ListAttachedPoliciesRequest, ListAttachedPoliciesResponse]{Service: Service, Name: "ListAttachedPolicies"}
+	ListCertificates             = awswire.Op[ListCertificatesRequest, ListCertificatesResponse]{Service: Service, Name: "ListCertificates"}
+	ListPolicies                 = awswire.Op[ListPoliciesRequest, ListPoliciesResponse]{Service: Service, Name: "ListPolicies"}
+	ListPolicyPrincipals         = awswire.Op[ListPolicyPrincipalsRequest, ListPolicyPrincipalsResponse]{Service: Service, Name: "ListPolicyPrincipals"}
+	ListPolicyVersions           = awswire.Op[ListPolicyVersionsRequest, ListPolicyVersionsResponse]{Service: Service, Name: "ListPolicyVersions"}
+	ListPrincipalPolicies        = awswire.Op[ListPrincipalPoliciesRequest, ListPrincipalPoliciesResponse]{Service: Service, Name: "ListPrincipalPolicies"}
+	ListPrincipalThings          = awswire.Op[ListPrincipalThingsRequest, ListPrincipalThingsResponse]{Service: Service, Name: "ListPrincipalThings"}
+	ListPrincipalThingsV2        = awswire.Op[ListPrincipalThingsV2Request, ListPrincipalThingsV2Response]{Service: Service, Name: "ListPrincipalThingsV2"}
+	ListRoleAliases              = awswire.Op[ListRoleAliasesRequest, ListRoleAliasesResponse]{Service: Service, Name: "ListRoleAliases"}
+	ListTagsForResource          = awswire.Op[ListTagsForResourceRequest, ListTagsForResourceResponse]{Service: Service, Name: "ListTagsForResource"}
+	ListTargetsForPolicy         = awswire.Op[ListTargetsForPolicyRequest, ListTargetsForPolicyResponse]{Service: Service, Name: "ListTargetsForPolicy"}
+	ListThingPrincipals          = awswire.Op[ListThingPrincipalsRequest, ListThingPrincipalsResponse]{Service: Service, Name: "ListThingPrincipals"}
+	ListThingPrincipalsV2        = awswire.Op[ListThingPrincipalsV2Request, ListThingPrincipalsV2Response]{Service: Service, Name: "ListThingPrincipalsV2"}
+	ListThingTypes               = awswire.Op[ListThingTypesRequest, ListThingTypesResponse]{Service: Service, Name: "ListThingTypes"}
+	ListThings                   = awswire.Op[ListThingsRequest, ListThingsResponse]{Service: Service, Name: "ListThings"}
+	RegisterCertificateWithoutCA = awswire.Op[RegisterCertificateWithoutCARequest, RegisterCertificateWithoutCAResponse]{Service: Service, Name: "RegisterCertificateWithoutCA"}
+	SetDefaultPolicyVersion      = awswire.Op[SetDefaultPolicyVersionRequest, awswire.Empty]{Service: Service, Name: "SetDefaultPolicyVersion"}
+	TagResource                  = awswire.Op[TagResourceRequest, TagResourceResponse]{Service: Service, Name: "TagResource"}
+	TestAuthorization            = awswire.Op[TestAuthorizationRequest, TestAuthorizationResponse]{Service: Service, Name: "TestAuthorization"}
+	UntagResource                = awswire.Op[UntagResourceRequest, UntagResourceResponse]{Service: Service, Name: "UntagResource"}
+	UpdateCertificate            = awswire.Op[UpdateCertificateRequest, awswire.Empty]{Service: Service, Name: "UpdateCertificate"}
+	UpdateRoleAlias              = awswire.Op[UpdateRoleAliasRequest, UpdateRoleAliasResponse]{Service: Service, Name: "UpdateRoleAlias"}
+	UpdateThing                  = awswire.Op[UpdateThingRequest, UpdateThingResponse]{Service: Service, Name: "UpdateThing"}
+	UpdateThingType              = awswire.Op[UpdateThingTypeRequest, UpdateThingTypeResponse]{Service: Service, Name: "UpdateThingType"}
 )
 
 // Allowed is the model's shape Allowed; it is part of outputs.
@@ -71,6 +79,12 @@ type Allowed struct {
 type AttachPolicyRequest struct {
 	PolicyName string // required
 	Target     string // required
+}
+
+// AttachPrincipalPolicyRequest is the model's shape AttachPrincipalPolicyRequest; it is part of inputs.
+type AttachPrincipalPolicyRequest struct {
+	PolicyName string // required
+	Principal  string // required
 }
 
 // AttachThingPrincipalRequest is the model's shape AttachThingPrincipalRequest; it is part of inputs.
@@ -365,6 +379,12 @@ type DetachPolicyRequest struct {
 	Target     string // required
 }
 
+// DetachPrincipalPolicyRequest is the model's shape DetachPrincipalPolicyRequest; it is part of inputs.
+type DetachPrincipalPolicyRequest struct {
+	PolicyName string // required
+	Principal  string // required
+}
+
 // DetachThingPrincipalRequest is the model's shape DetachThingPrincipalRequest; it is part of inputs.
 type DetachThingPrincipalRequest struct {
 	Principal string // required
@@ -484,6 +504,20 @@ type ListPoliciesResponse struct {
 	Policies   []Policy
 }
 
+// ListPolicyPrincipalsRequest is the model's shape ListPolicyPrincipalsRequest; it is part of inputs.
+type ListPolicyPrincipalsRequest struct {
+	AscendingOrder *bool
+	Marker         *string
+	PageSize       *int32
+	PolicyName     string // required
+}
+
+// ListPolicyPrincipalsResponse is the model's shape ListPolicyPrincipalsResponse; it is part of outputs.
+type ListPolicyPrincipalsResponse struct {
+	NextMarker *string
+	Principals []string
+}
+
 // ListPolicyVersionsRequest is the model's shape ListPolicyVersionsRequest; it is part of inputs.
 type ListPolicyVersionsRequest struct {
 	PolicyName string // required
@@ -492,6 +526,20 @@ type ListPolicyVersionsRequest struct {
 // ListPolicyVersionsResponse is the model's shape ListPolicyVersionsResponse; it is part of outputs.
 type ListPolicyVersionsResponse struct {
 	PolicyVersions []PolicyVersion
+}
+
+// ListPrincipalPoliciesRequest is the model's shape ListPrincipalPoliciesRequest; it is part of inputs.
+type ListPrincipalPoliciesRequest struct {
+	AscendingOrder *bool
+	Marker         *string
+	PageSize       *int32
+	Principal      string // required
+}
+
+// ListPrincipalPoliciesResponse is the model's shape ListPrincipalPoliciesResponse; it is part of outputs.
+type ListPrincipalPoliciesResponse struct {
+	NextMarker *string
+	Policies   []Policy
 }
 
 // ListPrincipalThingsRequest is the model's shape ListPrincipalThingsRequest; it is part of inputs.
@@ -505,6 +553,20 @@ type ListPrincipalThingsRequest struct {
 type ListPrincipalThingsResponse struct {
 	NextToken *string
 	Things    []string
+}
+
+// ListPrincipalThingsV2Request is the model's shape ListPrincipalThingsV2Request; it is part of inputs.
+type ListPrincipalThingsV2Request struct {
+	MaxResults         *int32
+	NextToken          *string
+	Principal          string // required
+	ThingPrincipalType *string
+}
+
+// ListPrincipalThingsV2Response is the model's shape ListPrincipalThingsV2Response; it is part of outputs.
+type ListPrincipalThingsV2Response struct {
+	NextToken             *string
+	PrincipalThingObjects []PrincipalThingObject
 }
 
 // ListRoleAliasesRequest is the model's shape ListRoleAliasesRequest; it is part of inputs.
@@ -558,6 +620,20 @@ type ListThingPrincipalsResponse struct {
 	Principals []string
 }
 
+// ListThingPrincipalsV2Request is the model's shape ListThingPrincipalsV2Request; it is part of inputs.
+type ListThingPrincipalsV2Request struct {
+	MaxResults         *int32
+	NextToken          *string
+	ThingName          string // required
+	ThingPrincipalType *string
+}
+
+// ListThingPrincipalsV2Response is the model's shape ListThingPrincipalsV2Response; it is part of outputs.
+type ListThingPrincipalsV2Response struct {
+	NextToken             *string
+	ThingPrincipalObjects []ThingPrincipalObject
+}
+
 // ListThingTypesRequest is the model's shape ListThingTypesRequest; it is part of inputs.
 type ListThingTypesRequest struct {
 	MaxResults    *int32
@@ -605,11 +681,29 @@ type PolicyVersion struct {
 	VersionId        *string
 }
 
+// PrincipalThingObject is the model's shape PrincipalThingObject; it is part of outputs.
+type PrincipalThingObject struct {
+	ThingName          *string
+	ThingPrincipalType *string
+}
+
 // PropagatingAttribute is the model's shape PropagatingAttribute; it is part of inputs.
 type PropagatingAttribute struct {
 	ConnectionAttribute *string
 	ThingAttribute      *string
 	UserPropertyKey     *string
+}
+
+// RegisterCertificateWithoutCARequest is the model's shape RegisterCertificateWithoutCARequest; it is part of inputs.
+type RegisterCertificateWithoutCARequest struct {
+	CertificatePem string // required
+	Status         *string
+}
+
+// RegisterCertificateWithoutCAResponse is the model's shape RegisterCertificateWithoutCAResponse; it is part of outputs.
+type RegisterCertificateWithoutCAResponse struct {
+	CertificateArn *string
+	CertificateId  *string
 }
 
 // RoleAliasDescription is the model's shape RoleAliasDescription; it is part of outputs.
@@ -667,6 +761,12 @@ type ThingAttribute struct {
 	ThingName     *string
 	ThingTypeName *string
 	Version       *int64
+}
+
+// ThingPrincipalObject is the model's shape ThingPrincipalObject; it is part of outputs.
+type ThingPrincipalObject struct {
+	Principal          *string
+	ThingPrincipalType *string
 }
 
 // ThingTypeDefinition is the model's shape ThingTypeDefinition; it is part of outputs.
@@ -740,4 +840,14 @@ type UpdateThingRequest struct {
 
 // UpdateThingResponse is the model's shape UpdateThingResponse; it is part of outputs.
 type UpdateThingResponse struct {
+}
+
+// UpdateThingTypeRequest is the model's shape UpdateThingTypeRequest; it is part of inputs.
+type UpdateThingTypeRequest struct {
+	ThingTypeName       string // required
+	ThingTypeProperties *ThingTypeProperties
+}
+
+// UpdateThingTypeResponse is the model's shape UpdateThingTypeResponse; it is part of outputs.
+type UpdateThingTypeResponse struct {
 }

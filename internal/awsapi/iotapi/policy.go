@@ -71,9 +71,7 @@ func (d *Door) getPolicy(ctx context.Context, scope arn.Scope, in *GetPolicyRequ
 
 // listPolicies answers the newest first, unless asked otherwise.
 func (d *Door) listPolicies(ctx context.Context, scope arn.Scope, in *ListPoliciesRequest) (*ListPoliciesResponse, error) {
-	r := pageRequest(in.Marker, in.PageSize)
-	r.Descending = !value(in.AscendingOrder)
-	found, err := d.Policies.List(ctx, scope, r)
+	found, err := d.Policies.List(ctx, scope, newestFirst(in.Marker, in.PageSize, in.AscendingOrder))
 	if err != nil {
 		return nil, err
 	}

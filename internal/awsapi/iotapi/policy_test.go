@@ -78,6 +78,59 @@ func TestPolicies(t *testing.T) {
 	})
 }
 
+// The older calls are about the same attachments, and need permissions of their
+// own names.
+func TestPrincipalPolicies(t *testing.T) {
+	d := newPolicyDoor(t)
+	certARN := string(registryScope.Certificate(pumpCertificate))
+	principal, of := " x-amzn-iot-principal="+certARN, " x-amzn-iot-policy="
+	absent := string(registryScope.Certificate(strings.Repeat("2e", 32)))
+	named := func(names ...string) string {
+		all := []string{}
+		for _, name := range names {
+			all = append(all, `{"policyArn":"`+policyARN+name+`","policyName":"`+name+`"}`)
+		}
+		return `OK {"policies":[` + strings.Join(all, ",") + `]}`
+	}
+	for _, name := range []string{"p", "q"} {
+		d.say(t, "POST /policies/"+name, `{"policyDocument":"`+sentDocument+`"}`)
+	}
+	d.play(t, []registryStep{
+		{"GET /principal-policies" + principal, "", named(), "iot:ListPrincipalPolicies " + noneARN},
+		{"GET /policy-principals" + of + "p", "", `OK {"principals":[]}`, "iot:ListPolicyPrincipals " + noneARN},
+		{"PUT /principal-policies/p" + principal, "", `OK `, "iot:AttachPrincipalPolicy " + certARN},
+		{"PUT /principal-policies/p" + principal, "", `OK `, ""},
+		{"PUT /principal-policies/r" + principal, "", `Not Found ResourceNotFoundException {"message":"Policy not found: r"}`, ""},
+		{"PUT /principal-policies/p x-amzn-iot-principal=" + absent, "", `Not Found ResourceNotFoundException {"message":"The target does not exist: ` + absent + `"}`, ""},
+		{"PUT /principal-policies/p x-amzn-iot-principal=arn:aws:iot:us-east-1:000000000000:thinggroup/g", "", `Bad Request InvalidRequestException {"message":"The given ARN does not represent a cert"}`, ""},
+		{"PUT /principal-policies/p x-amzn-iot-principal=us-east-1:7f2b1f62-0000-4000-8000-000000000000", "", `Not Implemented NotImplementedException {"message":"Policies of Amazon Cognito identities are not implemented."}`, "iot:AttachPrincipalPolicy " + noneARN},
+		{"PUT /principal-policies/p", "", `Bad Request InvalidRequestException {"message":"1 validation error detected: Value null at 'principal' failed to satisfy constraint: Member must not be null"}`, ""},
+	})
+	d.now = d.now.Add(time.Second)
+	d.play(t, []registryStep{
+		{"PUT /target-policies/q", `{"target":"` + certARN + `"}`, `OK `, ""},
+		{"GET /principal-policies" + principal, "", named("q", "p"), ""},
+		{"GET /principal-policies?isAscendingOrder=true" + principal, "", named("p", "q"), ""},
+		{"GET /principal-policies x-amzn-iot-principal=" + absent, "", `Not Found ResourceNotFoundException {"message":"The target does not exist: ` + absent + `"}`, ""},
+		{"GET /principal-policies x-amzn-iot-principal=" + thingARN + "t", "", `Bad Request InvalidRequestException {"message":"The given ARN does not represent a cert"}`, ""},
+		{"GET /principal-policies?marker=abcd" + principal, "", `Bad Request InvalidRequestException {"message":"the pagination token is not valid"}`, ""},
+		{"GET /policy-principals?pageSize=1" + of + "q", "", `OK {"principals":["` + certARN + `"]}`, ""},
+		{"GET /policy-principals" + of + "r", "", `Not Found ResourceNotFoundException {"message":"Policy not found: r"}`, ""},
+		{"POST /policy-targets/p", "", `OK {"targets":["` + certARN + `"]}`, ""},
+		{"DELETE /principal-policies/q" + principal, "", `OK `, "iot:DetachPrincipalPolicy " + certARN},
+		{"DELETE /principal-policies/q" + principal, "", `Not Found ResourceNotFoundException {"message":"The policy q is not attached to the principal"}`, ""},
+		{"DELETE /principal-policies/r" + principal, "", `Not Found ResourceNotFoundException {"message":"Policy not found: r"}`, ""},
+		{"POST /target-policies/p", `{"target":"` + certARN + `"}`, `OK `, ""},
+		{"GET /principal-policies" + principal, "", named(), ""},
+	})
+	d.deny = true
+	for _, head := range []string{"PUT /principal-policies/p" + principal, "DELETE /principal-policies/p" + principal, "GET /principal-policies" + principal, "GET /policy-principals" + of + "p"} {
+		if got, want := d.say(t, head, ""), `Forbidden AccessDeniedException {"message":"no"}`; got != want {
+			t.Errorf("%s: got %s, want %s", head, got, want)
+		}
+	}
+}
+
 func TestGetPolicy(t *testing.T) {
 	d := newPolicyDoor(t)
 	d.say(t, "POST /policies/p", `{"policyDocument":"`+sentDocument+`"}`)

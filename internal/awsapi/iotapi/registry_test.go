@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -72,16 +73,30 @@ var (
 )
 
 // say sends a signed request and answers status, error type and body, with
-// ids masked. head is a method, a path and perhaps a principal.
+// ids masked. head is a method, a path and perhaps a principal, or another
+// header as name=value.
 func (d *registryDoor) say(t *testing.T, head, body string) string {
+	t.Helper()
+	return d.sayChanged(t, head, body, nil)
+}
+
+// sayChanged is say with a request that is changed once it is signed.
+func (d *registryDoor) sayChanged(t *testing.T, head, body string, change func(http.Header)) string {
 	t.Helper()
 	words := strings.Fields(head)
 	r := httptest.NewRequest(words[0], "http://127.0.0.1:4600"+words[1], strings.NewReader(body))
 	if len(words) > 2 {
-		r.Header.Set("X-Amzn-Principal", words[2])
+		name, value, ok := strings.Cut(words[2], "=")
+		if !ok {
+			name, value = "X-Amzn-Principal", words[2]
+		}
+		r.Header.Set(name, value)
 	}
 	sum := sha256.Sum256([]byte(body))
 	sigv4.Sign(r, registryKey, "iot", registryScope.Region, d.now, hex.EncodeToString(sum[:]))
+	if change != nil {
+		change(r.Header)
+	}
 	w := httptest.NewRecorder()
 	d.api.ServeHTTP(w, r)
 	answer := []string{http.StatusText(w.Code)}
@@ -124,8 +139,6 @@ func TestThingTypes(t *testing.T) {
 			`Conflict ResourceAlreadyExistsException {"message":"Thing type pump already exists in account with different properties","resourceArn":"` + typeARN + `pump","resourceId":"pump"}`, ""},
 		{"POST /thing-types/valve", `{"tags":[{"Key":"a","Value":"b"},{"Key":"A"}]}`,
 			`Bad Request InvalidRequestException {"message":"Duplicate tag keys found: A"}`, ""},
-		{"POST /thing-types/valve", `{"thingTypeProperties":{"mqtt5Configuration":{}}}`,
-			`Not Implemented NotImplementedException {"message":"mqtt5Configuration of thing types is not implemented"}`, ""},
 		{"POST /thing-types/valve", `{"thingTypeProperties":{"searchableAttributes":["site"]}}`,
 			`OK {"thingTypeArn":"` + typeARN + `valve","thingTypeId":"<id>","thingTypeName":"valve"}`, ""},
 		{"GET /thing-types/pump", "", `OK {"thingTypeArn":"` + typeARN + `pump","thingTypeId":"<id>","thingTypeMetadata":{"creationDate":1700000000.5,"deprecated":false},"thingTypeName":"pump","thingTypeProperties":{"searchableAttributes":[]}}`,
@@ -235,6 +248,113 @@ func TestThingPrincipals(t *testing.T) {
 	})
 }
 
+func TestThingPrincipalsV2(t *testing.T) {
+	d := newRegistryDoor(t)
+	cert := string(registryScope.Certificate(pumpCertificate))
+	object := func(principal, of string) string {
+		return `{"principal":"` + principal + `","thingPrincipalType":"` + of + `"}`
+	}
+	const unknown = `Bad Request InvalidRequestException {"message":"1 validation error detected: Value 'BOTH' at 'thingPrincipalType' failed to satisfy constraint: Member must satisfy enum value set: [EXCLUSIVE_THING, NON_EXCLUSIVE_THING]"}`
+	d.play(t, []registryStep{
+		{"POST /things/p1", ``, `OK {"thingArn":"` + thingARN + `p1","thingId":"<id>","thingName":"p1"}`, ""},
+		{"POST /things/p2", ``, `OK {"thingArn":"` + thingARN + `p2","thingId":"<id>","thingName":"p2"}`, ""},
+		{"GET /things/p1/principals-v2", "", `OK {"thingPrincipalObjects":[]}`, "iot:ListThingPrincipalsV2 " + thingARN + "p1"},
+		{"GET /principals/things-v2 " + cert, "", `OK {"principalThingObjects":[]}`, "iot:ListPrincipalThingsV2 " + cert},
+		{"PUT /things/p1/principals?thingPrincipalType=EXCLUSIVE_THING " + cert, "", `OK {}`, ""},
+		{"PUT /things/p1/principals?thingPrincipalType=NON_EXCLUSIVE_THING us-east-1:01", "", `OK {}`, ""},
+		{"PUT /things/p1/principals us-east-1:02", "", `OK {}`, ""},
+		{"PUT /things/p1/principals?thingPrincipalType=EXCLUSIVE_THING us-east-1:03", "", `Bad Request InvalidRequestException {"message":"Only a certificate can be attached exclusively"}`, ""},
+		{"PUT /things/p2/principals " + cert, "", `Bad Request InvalidRequestException {"message":"The principal is exclusively attached to another thing"}`, ""},
+		{"PUT /things/p1/principals " + cert, "", `Bad Request InvalidRequestException {"message":"The principal is attached to thing p1 with another thing principal type"}`, ""},
+		{"GET /things/p1/principals-v2", "", `OK {"thingPrincipalObjects":[` + object(cert, "EXCLUSIVE_THING") + `,` + object("us-east-1:01", "NON_EXCLUSIVE_THING") + `,` + object("us-east-1:02", "NON_EXCLUSIVE_THING") + `]}`, ""},
+		{"GET /things/p1/principals-v2?thingPrincipalType=EXCLUSIVE_THING", "", `OK {"thingPrincipalObjects":[` + object(cert, "EXCLUSIVE_THING") + `]}`, ""},
+		{"GET /things/p1/principals-v2?thingPrincipalType=BOTH", "", unknown, ""},
+		{"GET /things/p9/principals-v2", "", `Not Found ResourceNotFoundException {"message":"Failed to list principals for thing p9 because the thing does not exist in your account"}`, ""},
+		{"GET /principals/things-v2 " + cert, "", `OK {"principalThingObjects":[{"thingName":"p1","thingPrincipalType":"EXCLUSIVE_THING"}]}`, ""},
+		{"GET /principals/things-v2?thingPrincipalType=NON_EXCLUSIVE_THING " + cert, "", `OK {"principalThingObjects":[]}`, ""},
+		{"GET /principals/things-v2?thingPrincipalType=BOTH " + cert, "", unknown, ""},
+		{"GET /principals/things-v2 us-east-1:02", "", `OK {"principalThingObjects":[{"thingName":"p1","thingPrincipalType":"NON_EXCLUSIVE_THING"}]}`, "iot:ListPrincipalThingsV2 " + noneARN},
+		{"GET /principals/things-v2 pump", "", `Bad Request InvalidRequestException {"message":"The principal is neither the ARN of a certificate nor the id of an identity"}`, ""},
+		{"GET /principals/things-v2 " + cert[:len(cert)-1] + "0", "", `Not Found ResourceNotFoundException {"message":"The specified resource does not exist"}`, ""},
+		{"GET /principals/things-v2?nextToken=abcd " + cert, "", `Bad Request InvalidRequestException {"message":"the pagination token is not valid"}`, ""},
+	})
+
+	// By page, of one type: the principals between are not counted.
+	page := regexp.MustCompile(`"nextToken":"([^"]+)"`)
+	first := d.say(t, "GET /things/p1/principals-v2?thingPrincipalType=NON_EXCLUSIVE_THING&maxResults=1", "")
+	found := page.FindStringSubmatch(first)
+	if !strings.Contains(first, object("us-east-1:01", "NON_EXCLUSIVE_THING")) || found == nil {
+		t.Fatalf("the first page: got %s", first)
+	}
+	want := `OK {"thingPrincipalObjects":[` + object("us-east-1:02", "NON_EXCLUSIVE_THING") + `]}`
+	if got := d.say(t, "GET /things/p1/principals-v2?thingPrincipalType=NON_EXCLUSIVE_THING&maxResults=1&nextToken="+url.QueryEscape(found[1]), ""); got != want {
+		t.Errorf("the second page: got %s, want %s", got, want)
+	}
+}
+
+func TestUpdateThingType(t *testing.T) {
+	d := newRegistryDoor(t)
+	const (
+		only       = `Bad Request InvalidRequestException {"message":"Can only update mqtt5Configuration."}`
+		client     = `"mqtt5Configuration":{"propagatingAttributes":[{"connectionAttribute":"iot:ClientId","userPropertyKey":"id"}]}`
+		site       = `"mqtt5Configuration":{"propagatingAttributes":[{"thingAttribute":"site","userPropertyKey":"at"}]}`
+		properties = `"searchableAttributes":["site"],"thingTypeDescription":"moves water"`
+	)
+	described := func(mqtt5 string) string {
+		return `OK {"thingTypeArn":"` + typeARN + `pump","thingTypeId":"<id>","thingTypeMetadata":{"creationDate":1700000000.5,"deprecated":false},"thingTypeName":"pump","thingTypeProperties":{` + mqtt5 + properties + `}}`
+	}
+	d.play(t, []registryStep{
+		{"PATCH /thing-types/pump", `{}`, `Not Found ResourceNotFoundException {"message":"Thing type pump cannot be found."}`, "iot:UpdateThingType " + typeARN + "pump"},
+		{"POST /thing-types/pump", `{"thingTypeProperties":{` + client + `,` + properties + `}}`, `OK {"thingTypeArn":"` + typeARN + `pump","thingTypeId":"<id>","thingTypeName":"pump"}`, ""},
+		{"GET /thing-types/pump", "", described(client + `,`), ""},
+		{"PATCH /thing-types/pump", ``, `OK {}`, ""},
+		{"PATCH /thing-types/pump", `{"thingTypeProperties":{}}`, `OK {}`, ""},
+		{"GET /thing-types/pump", "", described(client + `,`), ""},
+		{"PATCH /thing-types/pump", `{"thingTypeProperties":{` + site + `}}`, `OK {}`, ""},
+		{"GET /thing-types/pump", "", described(site + `,`), ""},
+		{"PATCH /thing-types/pump", `{"thingTypeProperties":{"thingTypeDescription":"moves oil"}}`, only, ""},
+		{"PATCH /thing-types/pump", `{"thingTypeProperties":{"searchableAttributes":["line"],"mqtt5Configuration":{}}}`, only, ""},
+		{"PATCH /thing-types/pump", `{"thingTypeProperties":{"searchableAttributes":[]}}`, only, ""},
+		{"PATCH /thing-types/pump", `{"thingTypeProperties":{"mqtt5Configuration":{"propagatingAttributes":[{"userPropertyKey":"at"}]}}}`,
+			`Bad Request InvalidRequestException {"message":"Propagating attribute at must have either a thingAttribute or a connectionAttribute"}`, ""},
+		{"GET /thing-types/pump", "", described(site + `,`), ""},
+		{"PATCH /thing-types/pump", `{"thingTypeProperties":{"mqtt5Configuration":{},` + properties + `}}`, `OK {}`, ""},
+		{"GET /thing-types/pump", "", described(``), ""},
+	})
+}
+
+// What a request says by a header of the model is signed: it can't be given to
+// it afterwards, nor changed.
+func TestPrincipalsAreSigned(t *testing.T) {
+	d := newRegistryDoor(t)
+	mine, other := string(registryScope.Certificate(pumpCertificate)), string(registryScope.Certificate(strings.Repeat("2e", 32)))
+	for _, tc := range []struct{ head, header, value string }{
+		{"PUT /things/p1/principals", "x-amzn-principal", mine},
+		{"DELETE /things/p1/principals", "x-amzn-principal", mine},
+		{"GET /principals/things", "x-amzn-principal", mine},
+		{"GET /principals/things-v2", "x-amzn-principal", mine},
+		{"PUT /principal-policies/p", "x-amzn-iot-principal", mine},
+		{"DELETE /principal-policies/p", "x-amzn-iot-principal", mine},
+		{"GET /principal-policies", "x-amzn-iot-principal", mine},
+		{"GET /policy-principals", "x-amzn-iot-policy", "p"},
+	} {
+		with := tc.head + " " + tc.header + "=" + tc.value
+		d.deny = true // signed as it is, it gets as far as the permission
+		if got, want := d.say(t, with, ""), `Forbidden AccessDeniedException {"message":"no"}`; got != want {
+			t.Errorf("%s: got %s, want %s", with, got, want)
+		}
+		for change, said := range map[string]string{
+			"added":   d.sayChanged(t, tc.head, "", func(h http.Header) { h.Set(tc.header, tc.value) }),
+			"changed": d.sayChanged(t, with, "", func(h http.Header) { h.Set(tc.header, other) }),
+			"doubled": d.sayChanged(t, with, "", func(h http.Header) { h.Add(tc.header, other) }),
+		} {
+			if !strings.HasPrefix(said, "Forbidden InvalidSignatureException") {
+				t.Errorf("%s, the header %s: got %s", tc.head, change, said)
+			}
+		}
+	}
+}
+
 // What the caller may not do isn't done, nor does the refusal tell what is there.
 func TestADeniedCallerLearnsAndChangesNothing(t *testing.T) {
 	d := newRegistryDoor(t)
@@ -247,7 +367,8 @@ func TestADeniedCallerLearnsAndChangesNothing(t *testing.T) {
 		"POST /thing-types/t2", "GET /thing-types/pump", "GET /thing-types", "POST /thing-types/pump/deprecate", "DELETE /thing-types/pump",
 		"POST /things/p2", "GET /things/p1", "GET /things/p9", "GET /things", "DELETE /things/p1", "DELETE /things/p9",
 		"PUT /things/p1/principals us-east-1:01", "DELETE /things/p1/principals " + cert, "GET /things/p1/principals",
-		"PATCH /things/p1", "PATCH /things/p9", "GET /principals/things " + cert,
+		"PATCH /things/p1", "PATCH /things/p9", "GET /principals/things " + cert, "PATCH /thing-types/pump", "PATCH /thing-types/t9",
+		"GET /things/p1/principals-v2", "GET /things/p9/principals-v2", "GET /principals/things-v2 " + cert,
 	} {
 		d.deny = true
 		if got, want := d.say(t, head, ""), `Forbidden AccessDeniedException {"message":"no"}`; got != want {

@@ -6,7 +6,6 @@ import (
 	"muster/internal/arn"
 	"muster/internal/awsapi"
 	"muster/internal/awswire"
-	"muster/internal/fault"
 	"muster/internal/registry"
 )
 
@@ -17,6 +16,7 @@ func (d *Door) thingTypes() []awsapi.Operation {
 		}, d.createThingType),
 		awsapi.HandleKept(DescribeThingType, on(d, func(scope arn.Scope, in *DescribeThingTypeRequest) arn.ARN { return scope.ThingType(in.ThingTypeName) }), d.describeThingType),
 		awsapi.Handle(ListThingTypes, anywhere[ListThingTypesRequest], d.listThingTypes),
+		awsapi.HandleKept(UpdateThingType, on(d, func(scope arn.Scope, in *UpdateThingTypeRequest) arn.ARN { return scope.ThingType(in.ThingTypeName) }), d.updateThingType),
 		awsapi.HandleKept(DeprecateThingType, on(d, func(scope arn.Scope, in *DeprecateThingTypeRequest) arn.ARN { return scope.ThingType(in.ThingTypeName) }), d.deprecateThingType),
 		awsapi.HandleKept(DeleteThingType, on(d, func(scope arn.Scope, in *DeleteThingTypeRequest) arn.ARN { return scope.ThingType(in.ThingTypeName) }), d.deleteThingType),
 	}
@@ -24,10 +24,6 @@ func (d *Door) thingTypes() []awsapi.Operation {
 
 func (d *Door) createThingType(ctx context.Context, scope arn.Scope, in *CreateThingTypeRequest) (*CreateThingTypeResponse, error) {
 	properties := value(in.ThingTypeProperties)
-	// Better refused than accepted and forgotten.
-	if properties.Mqtt5Configuration != nil {
-		return nil, fault.NotImplemented.Errorf("mqtt5Configuration of thing types is not implemented")
-	}
 	tags, err := tagsOf(in.Tags)
 	if err != nil {
 		return nil, err
@@ -36,6 +32,7 @@ func (d *Door) createThingType(ctx context.Context, scope arn.Scope, in *CreateT
 		Name:        registry.TypeName(in.ThingTypeName),
 		Description: value(properties.ThingTypeDescription),
 		Searchable:  properties.SearchableAttributes,
+		Propagating: value(propagating(properties.Mqtt5Configuration)),
 		Tags:        tags,
 	})
 	if err != nil {
@@ -63,10 +60,44 @@ func (d *Door) describeThingType(ctx context.Context, scope arn.Scope, in *Descr
 }
 
 func thingTypeProperties(t registry.Type) *ThingTypeProperties {
-	return &ThingTypeProperties{
+	p := &ThingTypeProperties{
 		ThingTypeDescription: present(t.Description),
 		SearchableAttributes: append([]string{}, t.Searchable...), // [] when none
 	}
+	if len(t.Propagating) > 0 {
+		p.Mqtt5Configuration = &Mqtt5Configuration{PropagatingAttributes: list(t.Propagating, func(a registry.PropagatingAttribute) PropagatingAttribute {
+			return PropagatingAttribute{
+				UserPropertyKey:     present(a.UserPropertyKey),
+				ThingAttribute:      present(a.ThingAttribute),
+				ConnectionAttribute: present(a.ConnectionAttribute),
+			}
+		})}
+	}
+	return p
+}
+
+// propagating are the attributes of a configuration: nil without one.
+func propagating(c *Mqtt5Configuration) *[]registry.PropagatingAttribute {
+	if c == nil {
+		return nil
+	}
+	all := list(c.PropagatingAttributes, func(a PropagatingAttribute) registry.PropagatingAttribute {
+		return registry.PropagatingAttribute{
+			UserPropertyKey:     value(a.UserPropertyKey),
+			ThingAttribute:      value(a.ThingAttribute),
+			ConnectionAttribute: value(a.ConnectionAttribute),
+		}
+	})
+	return &all
+}
+
+func (d *Door) updateThingType(ctx context.Context, scope arn.Scope, in *UpdateThingTypeRequest) (*UpdateThingTypeResponse, error) {
+	properties := value(in.ThingTypeProperties)
+	return nil, d.Things.UpdateType(ctx, scope, registry.TypeName(in.ThingTypeName), registry.TypeUpdate{
+		Description: properties.ThingTypeDescription,
+		Searchable:  properties.SearchableAttributes,
+		Propagating: propagating(properties.Mqtt5Configuration),
+	})
 }
 
 func thingTypeMetadata(t registry.Type) *ThingTypeMetadata {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -59,6 +60,18 @@ func Certificate(t *testing.T, open func(t *testing.T) Certificates) {
 		for _, scope := range []arn.Scope{certWest, {Account: "222222222222", Region: "us-east-1"}} {
 			if _, err := s.Certificate(t.Context(), scope, "aa"); !errors.Is(err, fault.NotFound) {
 				t.Errorf("Certificate in %v: got %v, want %v", scope, err, fault.NotFound)
+			}
+		}
+	})
+
+	t.Run("dates before, at and long after the epoch", func(t *testing.T) {
+		s := open(t)
+		for i, at := range []time.Time{time.Date(1950, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(0, 0).UTC(), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)} {
+			want := aCertificate(certEast, fmt.Sprint("a", i), 1)
+			want.NotBefore, want.NotAfter = at, at
+			insert(t, s, want)
+			if got, err := s.Certificate(t.Context(), certEast, want.ID); err != nil || !cmp.Equal(got, want) {
+				t.Errorf("Certificate of %v: %v\n%s", at, err, cmp.Diff(want, got))
 			}
 		}
 	})

@@ -48,7 +48,20 @@ func (s IoTPolicies) certificate(t *testing.T, scope arn.Scope, ids ...string) {
 
 func (s IoTPolicies) attach(t *testing.T, scope arn.Scope, name, certificateID string) {
 	t.Helper()
-	if err := s.Attach(t.Context(), scope, name, certificateID, time.Now(), agree); err != nil {
+	s.attachAt(t, scope, name, certificateID, 0)
+}
+
+// attachAt attaches in a minute, one after the other or at once.
+func (s IoTPolicies) attachAt(t *testing.T, scope arn.Scope, name, certificateID string, minute int) {
+	t.Helper()
+	if err := s.Attach(t.Context(), scope, name, certificateID, anIoTPolicy(scope, name, minute).Created, agree); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s IoTPolicies) detach(t *testing.T, scope arn.Scope, name, certificateID string) {
+	t.Helper()
+	if err := s.Detach(t.Context(), scope, name, certificateID, agree); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -174,9 +187,7 @@ func iotPolicies(t *testing.T, open func(t *testing.T) IoTPolicies) {
 		ask(iotpolicy.Uses{Versions: 1})
 		s.attach(t, east, "p", "aa")
 		ask(iotpolicy.Uses{Versions: 1, Attached: true})
-		if err := s.Detach(t.Context(), east, "p", "aa"); err != nil {
-			t.Fatal(err)
-		}
+		s.detach(t, east, "p", "aa")
 		ask(iotpolicy.Uses{Versions: 1})
 		if err := s.DeletePolicy(t.Context(), east, "p", agree); err != nil {
 			t.Fatal(err)
@@ -207,14 +218,17 @@ func iotAttachments(t *testing.T, open func(t *testing.T) IoTPolicies) {
 			{"no policy", "r", "aa", iotpolicy.Attachment{Certificate: true, Count: 1}},
 			{"no certificate", "p", "bb", iotpolicy.Attachment{Policy: true}},
 		} {
-			err := s.Attach(t.Context(), east, tc.policy, tc.certificate, time.Now(), func(got iotpolicy.Attachment) error {
+			rule := func(got iotpolicy.Attachment) error {
 				if got != tc.want {
 					t.Errorf("%s: got %+v, want %+v", tc.name, got, tc.want)
 				}
 				return errRule
-			})
-			if err != errRule {
-				t.Errorf("%s: got %v, want the rule's error", tc.name, err)
+			}
+			if err := s.Attach(t.Context(), east, tc.policy, tc.certificate, time.Now(), rule); err != errRule {
+				t.Errorf("%s: Attach: got %v, want the rule's error", tc.name, err)
+			}
+			if err := s.Detach(t.Context(), east, tc.policy, tc.certificate, rule); err != errRule {
+				t.Errorf("%s: Detach: got %v, want the rule's error", tc.name, err)
 			}
 		}
 		if got := s.attached(t, east, "aa"); !cmp.Equal(got, []string{"q"}) {
@@ -236,9 +250,7 @@ func iotAttachments(t *testing.T, open func(t *testing.T) IoTPolicies) {
 			if got := s.attached(t, east, "aa"); !cmp.Equal(got, []string{"p", "q"}) {
 				t.Errorf("attached: got %v, want p and q", got)
 			}
-			if err := s.Detach(t.Context(), east, "p", "bb"); err != nil {
-				t.Fatal(err)
-			}
+			s.detach(t, east, "p", "bb")
 		}
 		for scope, id := range map[arn.Scope]string{east: "bb", west: "aa"} {
 			if got := s.attached(t, scope, id); len(got) != 0 {
@@ -250,13 +262,12 @@ func iotAttachments(t *testing.T, open func(t *testing.T) IoTPolicies) {
 	t.Run("what is attached comes in pages", func(t *testing.T) {
 		s := open(t)
 		s.certificate(t, east, "aa", "bb")
-		want := []string{"A", "a", "b", "b=", "c"}
-		for _, name := range []string{"b=", "c", "A", "b", "a"} {
+		for i, name := range []string{"b=", "c", "A", "b", "a"} {
 			s.insert(t, east, 1, name)
-			s.attach(t, east, name, "aa")
+			s.attachAt(t, east, name, "aa", i/2) // two at once are told apart by their names
 		}
 		s.attach(t, east, "c", "bb")
-		expectPages(t, page.Request{}, want, itself, func(p page.Request) (page.Page[string], error) {
+		expectPagesBothWays(t, []string{"b=", "c", "A", "b", "a"}, itself, func(p page.Request) (page.Page[string], error) {
 			return s.Attached(t.Context(), east, "aa", p)
 		})
 		for scope, id := range map[arn.Scope]string{east: "cc", west: "aa"} {
@@ -299,9 +310,7 @@ func iotPublications(t *testing.T, s IoTPolicies) {
 	see("an insertion", "true 0 0")
 	s.attach(t, east, "p", "aa")
 	see("an attachment", "true 1 1")
-	if err := s.Detach(t.Context(), east, "p", "aa"); err != nil {
-		t.Fatal(err)
-	}
+	s.detach(t, east, "p", "aa")
 	see("a detachment", "true 0 0")
 	s.attach(t, east, "p", "aa")
 	see("another attachment", "true 1 1")
@@ -374,9 +383,7 @@ func iotRaces(t *testing.T, open func(t *testing.T) IoTPolicies) {
 			if deleted == nil {
 				continue
 			}
-			if err := s.Detach(t.Context(), east, "p", "aa"); err != nil {
-				t.Fatal(err)
-			}
+			s.detach(t, east, "p", "aa")
 			if err := s.DeletePolicy(t.Context(), east, "p", agree); err != nil {
 				t.Fatal(err)
 			}

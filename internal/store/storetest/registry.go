@@ -62,7 +62,8 @@ func Registry(t *testing.T, open func(t *testing.T) Things) {
 }
 
 func thingTypes(t *testing.T, open func(t *testing.T) Things) {
-	pump := registry.Type{Name: "pump", ID: "1", Description: "moves water", Searchable: []string{"site", "line"}, Tags: map[string]string{"team": "field", "empty": ""}, Created: today}
+	pump := registry.Type{Name: "pump", ID: "1", Description: "moves water", Searchable: []string{"site", "line"},
+		Propagating: []registry.PropagatingAttribute{{UserPropertyKey: "id", ConnectionAttribute: "iot:ClientId"}, {UserPropertyKey: "at", ThingAttribute: "site"}}, Tags: map[string]string{"team": "field", "empty": ""}, Created: today}
 
 	t.Run("one is kept, and answered to whoever would make it again", func(t *testing.T) {
 		s := open(t)
@@ -90,7 +91,7 @@ func thingTypes(t *testing.T, open func(t *testing.T) Things) {
 				if ty.Deprecated.Before(today) {
 					ty.Deprecated = today
 				}
-				ty.Tags = map[string]string{"site": "north"}
+				ty.Tags, ty.Propagating = map[string]string{"site": "north"}, ty.Propagating[1:]
 				return err
 			})
 		}
@@ -101,7 +102,7 @@ func thingTypes(t *testing.T, open func(t *testing.T) Things) {
 			t.Errorf("got %v, want %v", err, errRule)
 		}
 		want := pump
-		want.Deprecated, want.Tags = today, map[string]string{"site": "north"}
+		want.Deprecated, want.Tags, want.Propagating = today, map[string]string{"site": "north"}, pump.Propagating[1:]
 		if got, _ := s.Type(t.Context(), things, "pump"); !cmp.Equal(got, want) {
 			t.Errorf("got %+v, want %+v", got, want)
 		}

@@ -73,7 +73,7 @@ func principals(t *testing.T, open func(t *testing.T) Things) {
 		}
 		list := func() string {
 			return pages(t, func(p page.Request) (page.Page[registry.Attachment], error) {
-				return s.Attachments(t.Context(), things, "a", p)
+				return s.Attachments(t.Context(), things, "a", registry.AnyType, p)
 			}, 2, func(a registry.Attachment) string { return string(a.Principal) })
 		}
 		if got, want := list(), "us-east-1:01 us-east-1:02|us-east-1:03"; got != want {
@@ -87,7 +87,7 @@ func principals(t *testing.T, open func(t *testing.T) Things) {
 		if got, want := list(), "us-east-1:01 us-east-1:03"; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
-		if _, err := s.Attachments(t.Context(), things, "no", page.Request{Limit: 1}); !errors.Is(err, fault.NotFound) {
+		if _, err := s.Attachments(t.Context(), things, "no", registry.AnyType, page.Request{Limit: 1}); !errors.Is(err, fault.NotFound) {
 			t.Errorf("of no thing: got %v, want %v", err, fault.NotFound)
 		}
 	})
@@ -101,20 +101,52 @@ func principals(t *testing.T, open func(t *testing.T) Things) {
 		}
 		attach(t, s, "b", "us-east-1:01", false)
 		for p, want := range map[registry.Principal]string{certificateARN(things, one): "a c|d", "us-east-1:01": "b", "us-east-1:02": ""} {
-			got := pages(t, func(r page.Request) (page.Page[registry.Name], error) {
-				return s.ThingsOf(t.Context(), things, p, r)
-			}, 2, func(name registry.Name) string { return string(name) })
+			got := pages(t, func(r page.Request) (page.Page[registry.Attachment], error) {
+				return s.ThingsOf(t.Context(), things, p, registry.AnyType, r)
+			}, 2, func(a registry.Attachment) string { return string(a.Thing) })
 			if got != want {
 				t.Errorf("of %s: got %q, want %q", p, got, want)
 			}
 		}
 		for _, p := range []registry.Principal{certificateARN(things, two), certificateARN(elsewhere[0], one)} {
-			if _, err := s.ThingsOf(t.Context(), things, p, page.Request{Limit: 1}); !errors.Is(err, fault.NotFound) {
+			if _, err := s.ThingsOf(t.Context(), things, p, registry.AnyType, page.Request{Limit: 1}); !errors.Is(err, fault.NotFound) {
 				t.Errorf("of %s: got %v, want %v", p, err, fault.NotFound)
 			}
 		}
-		if got, err := s.ThingsOf(t.Context(), elsewhere[0], "us-east-1:01", page.Request{Limit: 1}); err != nil || len(got.Items) != 0 {
+		if got, err := s.ThingsOf(t.Context(), elsewhere[0], "us-east-1:01", registry.AnyType, page.Request{Limit: 1}); err != nil || len(got.Items) != 0 {
 			t.Errorf("in another region: got %v, %v", got.Items, err)
+		}
+	})
+	t.Run("those of a type, by page", func(t *testing.T) {
+		s := open(t)
+		s.Certify(t, things, one)
+		insertThing(t, s, things, thing("a"), thing("b"), thing("c"), thing("d"), thing("e"))
+		cert := certificateARN(things, one)
+		for i, name := range []registry.Name{"a", "b", "c", "d", "e"} {
+			attach(t, s, name, cert, i%2 == 0) // what the room would not allow
+		}
+		for i, p := range []registry.Principal{"us-east-1:01", "us-east-1:02", "us-east-1:03", "us-east-1:04"} {
+			attach(t, s, "a", p, i%2 == 1)
+		}
+		for of, want := range map[registry.PrincipalType][2]string{
+			registry.AnyType:           {"a b|c d|e", string(cert) + " us-east-1:01|us-east-1:02 us-east-1:03|us-east-1:04"},
+			registry.ExclusiveThing:    {"a c|e", string(cert) + " us-east-1:02|us-east-1:04"},
+			registry.NonExclusiveThing: {"b d", "us-east-1:01 us-east-1:03"},
+		} {
+			if got := pages(t, func(r page.Request) (page.Page[registry.Attachment], error) {
+				return s.ThingsOf(t.Context(), things, cert, of, r)
+			}, 2, func(a registry.Attachment) string { return string(a.Thing) }); got != want[0] {
+				t.Errorf("things, %q: got %q, want %q", of, got, want[0])
+			}
+			if got := pages(t, func(r page.Request) (page.Page[registry.Attachment], error) {
+				return s.Attachments(t.Context(), things, "a", of, r)
+			}, 2, func(a registry.Attachment) string { return string(a.Principal) }); got != want[1] {
+				t.Errorf("principals, %q: got %q, want %q", of, got, want[1])
+			}
+		}
+		all, err := s.ThingsOf(t.Context(), things, cert, registry.ExclusiveThing, page.Request{Limit: 1})
+		if want := (registry.Attachment{Thing: "a", Principal: cert, Exclusive: true, Created: today}); err != nil || len(all.Items) != 1 || !cmp.Equal(all.Items[0], want) {
+			t.Errorf("got %v, %v, want %v", all.Items, err, want)
 		}
 	})
 	t.Run("a thing with all it holds", func(t *testing.T) {

@@ -16,6 +16,19 @@ ADBFAiBkoocNHYl59gbbMrotYf5c0zBh5/n9+0B25jy/F6pJugIhAKjdmuO6ZhDQ
 MXNShkz1rOZOMRUTkMOPwqraSj6FN3vH
 -----END CERTIFICATE REQUEST-----
 """
+OWN = """-----BEGIN CERTIFICATE-----
+MIIByzCCAVCgAwIBAgIUX5gCW6ao0qNbR5/9F1kL3Eu0aLswCgYIKoZIzj0EAwIw
+GzEZMBcGA1UEAwwQcHVtcC03IG9mIGxpbmUgMzAgFw0yNjExMjgxMDU2MjRaGA8y
+MTI2MTEwNDEwNTYyNFowGzEZMBcGA1UEAwwQcHVtcC03IG9mIGxpbmUgMzB2MBAG
+ByqGSM49AgEGBSuBBAAiA2IABBknBKVCS4bVwEpuXorX0UC78cwfl/nKNQoYkVSW
+PuLK6Te3Ft1yOf4Y0hIYixA2K+fUwZUB/yjauYITUedpk0NZzfY/lkdf6MzOfOtg
+DGHgGC6wJ2FL180o77018Pi6baNTMFEwHQYDVR0OBBYEFJMO3zV+v2eKlduRewic
+d7LQJxZ7MB8GA1UdIwQYMBaAFJMO3zV+v2eKlduRewicd7LQJxZ7MA8GA1UdEwEB
+/wQFMAMBAf8wCgYIKoZIzj0EAwIDaQAwZgIxAIQINscHccLgWzC86J5UI5cL81u0
+SUv9h++5PqwjC4DKiWAi6dKR4cb4uJXk4RUfXgIxAN62mqgfIVSOeA/Lns+1MtT2
++7G8UNH4Awejsl2OV0Qfrwi3L+9RtCxnWflR2xgvaA==
+-----END CERTIFICATE-----
+"""
 
 made = ask("active", iot.create_keys_and_certificate, setAsActive=True)
 idle = ask("inactive", iot.create_keys_and_certificate)
@@ -26,6 +39,14 @@ ask("by a key of its own", iot.create_certificate_from_csr, certificateSigningRe
 refused("InvalidRequestException", "no request", iot.create_certificate_from_csr, certificateSigningRequest="none")
 refused("AccessDeniedException", "by nobody", nobody.create_certificate_from_csr, certificateSigningRequest=CSR)
 
+own = ask("one that its own key has signed", iot.register_certificate_without_ca, certificatePem=OWN, status="ACTIVE")
+refused("ResourceAlreadyExistsException", "the same again", iot.register_certificate_without_ca, certificatePem=OWN)
+refused("CertificateValidationException", "no certificate", iot.register_certificate_without_ca, certificatePem="none")
+refused("CertificateValidationException", "a chain", iot.register_certificate_without_ca, certificatePem=OWN + made["certificatePem"])
+refused("InvalidRequestException", "on its way to another account", iot.register_certificate_without_ca, certificatePem=OWN, status="PENDING_TRANSFER")
+refused("AccessDeniedException", "by nobody", nobody.register_certificate_without_ca, certificatePem=OWN)
+
+ask("one that was registered", iot.describe_certificate, certificateId=own["certificateId"])
 ask("an active one", iot.describe_certificate, certificateId=made["certificateId"])
 refused("ResourceNotFoundException", "none of that id", iot.describe_certificate, certificateId=NONE)
 refused("InvalidRequestException", "a short id", unchecked.describe_certificate, certificateId="abc")
@@ -56,6 +77,27 @@ refused("ResourceNotFoundException", "no such certificate", iot.list_principal_t
 refused("InvalidRequestException", "no ARN", iot.list_principal_things, principal="none")
 refused("AccessDeniedException", "by nobody", nobody.list_principal_things, principal=made["certificateArn"])
 
+ask("for the other principal", iot.create_thing, thingName="pump-8")
+ask("a certificate, exclusively", iot.attach_thing_principal, thingName="pump-8", principal=own["certificateArn"], thingPrincipalType="EXCLUSIVE_THING")
+ask("an identity", iot.attach_thing_principal, thingName="pump-8", principal="us-east-1:01")
+refused("InvalidRequestException", "what is another's exclusively", iot.attach_thing_principal, thingName="pump-7", principal=own["certificateArn"])
+refused("InvalidRequestException", "exclusively what is another's", iot.attach_thing_principal, thingName="pump-8", principal=made["certificateArn"], thingPrincipalType="EXCLUSIVE_THING")
+
+ask("two", iot.list_thing_principals_v2, thingName="pump-8")
+ask("the exclusive one", iot.list_thing_principals_v2, thingName="pump-8", thingPrincipalType="EXCLUSIVE_THING")
+ask("none of the type", iot.list_thing_principals_v2, thingName="pump-7", thingPrincipalType="EXCLUSIVE_THING")
+page = ask("a page of one", iot.list_thing_principals_v2, thingName="pump-8", maxResults=1)
+ask("the page after it", iot.list_thing_principals_v2, thingName="pump-8", maxResults=1, nextToken=page["nextToken"])
+refused("ResourceNotFoundException", "no such thing", iot.list_thing_principals_v2, thingName="none")
+refused("InvalidRequestException", "of no type there is", unchecked.list_thing_principals_v2, thingName="pump-8", thingPrincipalType="BOTH")
+refused("AccessDeniedException", "by nobody", nobody.list_thing_principals_v2, thingName="pump-8")
+
+ask("one", iot.list_principal_things_v2, principal=own["certificateArn"])
+ask("none of the type", iot.list_principal_things_v2, principal=own["certificateArn"], thingPrincipalType="NON_EXCLUSIVE_THING")
+refused("ResourceNotFoundException", "no such certificate", iot.list_principal_things_v2, principal=made["certificateArn"].replace(made["certificateId"], NONE))
+refused("InvalidRequestException", "no ARN", iot.list_principal_things_v2, principal="none")
+refused("AccessDeniedException", "by nobody", nobody.list_principal_things_v2, principal=own["certificateArn"])
+
 refused("CertificateStateException", "an active one", iot.delete_certificate, certificateId=made["certificateId"])
 ask("inactive", iot.update_certificate, certificateId=made["certificateId"], newStatus="INACTIVE")
 refused("DeleteConflictException", "of a thing", iot.delete_certificate, certificateId=made["certificateId"])
@@ -74,3 +116,4 @@ refused("InvalidRequestException", "a short id", unchecked.delete_certificate, c
 refused("AccessDeniedException", "by nobody", nobody.delete_certificate, certificateId=made["certificateId"])
 ask("a revoked one", iot.delete_certificate, certificateId=made["certificateId"])
 refused("ResourceNotFoundException", "none of that id", iot.delete_certificate, certificateId=made["certificateId"])
+ask("one that was deleted", iot.register_certificate_without_ca, certificatePem=made["certificatePem"])

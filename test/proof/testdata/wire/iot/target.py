@@ -68,3 +68,31 @@ refused("InvalidRequestException", "no target", iot.detach_policy, policyName="f
 refused("AccessDeniedException", "by nobody", nobody.detach_policy, policyName="field", target=certificate)
 ask("from a certificate", iot.detach_policy, policyName="field", target=certificate)
 ask("what is not attached", iot.detach_policy, policyName="field", target=certificate)
+
+# The older calls, about the same attachments.
+ask("to a certificate", iot.attach_principal_policy, policyName="field", principal=certificate)
+ask("the same again", iot.attach_principal_policy, policyName="field", principal=certificate)
+refused("ResourceNotFoundException", "no such policy", iot.attach_principal_policy, policyName="none", principal=certificate)
+refused("InvalidRequestException", "a thing group", iot.attach_principal_policy, policyName="field", principal="arn:aws:iot:us-east-1:000000000000:thinggroup/g")
+refused("AccessDeniedException", "by nobody", nobody.attach_principal_policy, policyName="field", principal=certificate)
+for n in range(8):
+    ask(f"number {n + 3}", iot.attach_principal_policy, policyName=f"more-{n}", principal=certificate)
+refused("LimitExceededException", "the eleventh", iot.attach_principal_policy, policyName="more", principal=certificate)
+
+ask("of a certificate", iot.list_principal_policies, principal=certificate, pageSize=2, ascendingOrder=True)
+page = ask("the newest", iot.list_principal_policies, principal=certificate, pageSize=1)
+ask("the page after it", iot.list_principal_policies, principal=certificate, pageSize=1, marker=page["nextMarker"])
+refused("ResourceNotFoundException", "no such certificate", iot.list_principal_policies, principal=absent)
+refused("InvalidRequestException", "no principal", iot.list_principal_policies, principal="none")
+refused("AccessDeniedException", "by nobody", nobody.list_principal_policies, principal=certificate)
+
+ask("one", iot.list_policy_principals, policyName="field")
+ask("none", iot.list_policy_principals, policyName="more")
+refused("ResourceNotFoundException", "none of that name", iot.list_policy_principals, policyName="none")
+refused("InvalidRequestException", "a name with a space", unchecked.list_policy_principals, policyName="a b")
+refused("AccessDeniedException", "by nobody", nobody.list_policy_principals, policyName="field")
+
+ask("from a certificate", iot.detach_principal_policy, policyName="field", principal=certificate)
+refused("ResourceNotFoundException", "what is not attached", iot.detach_principal_policy, policyName="field", principal=certificate)
+refused("InvalidRequestException", "no principal", iot.detach_principal_policy, policyName="field", principal="none")
+refused("AccessDeniedException", "by nobody", nobody.detach_principal_policy, policyName="guard", principal=certificate)

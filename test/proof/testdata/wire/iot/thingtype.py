@@ -38,6 +38,14 @@ refused("ResourceNotFoundException", "none of that name", iot.describe_thing_typ
 refused("InvalidRequestException", "a name with a space", unchecked.describe_thing_type, thingTypeName="a b")
 refused("AccessDeniedException", "by nobody", nobody.describe_thing_type, thingTypeName="valve")
 
+SITE = {"mqtt5Configuration": {"propagatingAttributes": [{"userPropertyKey": "at", "thingAttribute": "site"}]}}
+ask("its configuration for MQTT 5", iot.update_thing_type, thingTypeName="valve", thingTypeProperties=SITE)
+ask("with that configuration", iot.describe_thing_type, thingTypeName="valve")
+refused("InvalidRequestException", "another description", iot.update_thing_type, thingTypeName="valve", thingTypeProperties={"thingTypeDescription": "another"})
+refused("ResourceNotFoundException", "none of that name", iot.update_thing_type, thingTypeName="none", thingTypeProperties=SITE)
+refused("AccessDeniedException", "by nobody", nobody.update_thing_type, thingTypeName="valve", thingTypeProperties=SITE)
+ask("no such configuration", iot.update_thing_type, thingTypeName="valve", thingTypeProperties={"mqtt5Configuration": {}})
+
 ask("all", iot.list_thing_types)
 page = ask("a page of one", iot.list_thing_types, maxResults=1)
 ask("the page after it", iot.list_thing_types, maxResults=1, nextToken=page["nextToken"])
