@@ -64,7 +64,7 @@ func TestMemoryForBodies(t *testing.T) {
 func TestMemoryForForms(t *testing.T) {
 	w := newWorld(t)
 	w.ok("PUT", "/photos")
-	w.front.Bodies, w.front.WholeBody = budget.New(1<<20, 300<<10), time.Second
+	w.front.Bodies, w.front.WholeBody = budget.New(1<<20, 300<<10), 2*time.Second
 	begin := func() *begun {
 		conn, err := net.Dial("tcp", w.server.Listener.Addr().String())
 		must(t, err)

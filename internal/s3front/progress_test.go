@@ -113,9 +113,11 @@ func TestRequestsAtOnce(t *testing.T) {
 	w.ok("PUT", "/photos")
 	w.may(allow("s3:*", "*"))
 	put := call{method: "PUT", path: "/photos/cat", body: "hello"}
+	underWay := int64(0)
 	start := func(cred sigv4.Credential) *begun {
 		b := w.begin(t, cred, put, 5, "hell")
-		time.Sleep(20 * time.Millisecond)
+		underWay++
+		eventually(t, func() bool { return w.front.Requests.Held() == underWay })
 		return b
 	}
 	// Of six, the first who comes gets three: as many as are then left for others.
@@ -139,6 +141,7 @@ func TestRequestsAtOnce(t *testing.T) {
 			t.Errorf("one that was let in: got %v", got)
 		}
 	}
+	eventually(t, func() bool { return w.front.Requests.Held() == 0 })
 	if got := w.signed(put); got.status != 200 {
 		t.Errorf("once they are done: got %v", got)
 	}

@@ -50,8 +50,7 @@ var Effects = space.Effects{
 	space.Adds: {
 		"AttachPolicy", "AttachPrincipalPolicy", "AttachThingPrincipal", "CreateCertificateFromCsr", "CreateKeysAndCertificate", "CreatePolicy", "CreateRoleAlias",
 		"CreateThing", "CreateThingType", "RegisterCertificateWithoutCA", "TagResource",
-		"UpdateThingType",
-		"UpdateThing", // by up to fifty attributes, and it shuts nobody out
+		"UpdateThingType", "UpdateThing", // by up to fifty attributes, and it shuts nobody out
 	},
 	space.TakesAway: {
 		"CreatePolicyVersion", // one of five at most, and the way to withdraw what a policy allows
