@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -265,7 +266,7 @@ func TestAttemptsSlowDownStrangersAlone(t *testing.T) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	fresh := w.Fresh(t)
-	worst := time.Duration(0)
+	var waits []time.Duration
 	for range 10 {
 		for _, honest := range []func(){
 			func() { s.Client().IoT(t, "GET", "/things", nil).OK(t) },
@@ -274,7 +275,7 @@ func TestAttemptsSlowDownStrangersAlone(t *testing.T) {
 		} {
 			began := time.Now()
 			honest()
-			worst = max(worst, time.Since(began))
+			waits = append(waits, time.Since(began))
 		}
 	}
 	stop()
@@ -285,9 +286,11 @@ func TestAttemptsSlowDownStrangersAlone(t *testing.T) {
 	if err != nil || got.Code() != "InvalidSignatureException" {
 		t.Errorf("the last stranger: got %d %s, %v", got.Status, got.Body, err)
 	}
-	t.Logf("a stranger was told after %v; whoever is known waited %v at worst", late, worst)
-	if late < time.Second || worst > late {
-		t.Errorf("a stranger was told after %v and somebody known after %v; want 2 s, and far less", late, worst)
+	slices.Sort(waits)
+	half := waits[len(waits)/2]
+	t.Logf("a stranger was told after %v; whoever is known waited %v, and %v at worst", late, half, waits[len(waits)-1])
+	if late < time.Second || half > late/4 {
+		t.Errorf("a stranger was told after %v and somebody known after %v; want 2 s, and far less", late, half)
 	}
 	if count(t, s, "muster_attempts_slowed_total") == 0 || count(t, s, "muster_attempts_turned_away_total") == 0 {
 		t.Error("nobody was counted as slowed, or as turned away")
