@@ -46,7 +46,7 @@ func (d *decision) thingType() string {
 func (p *Provider) decide(ctx context.Context, cert *certificate.Certificate, r Request) (*decision, error) {
 	now := p.now()
 	if err := cert.Usable(now); err != nil {
-		return nil, stranger(refuse(denied, "%v", err))
+		return nil, inactive(refuse(denied, "%v", err))
 	}
 	thing, err := p.namedThing(ctx, cert, r.Thing)
 	if err != nil {

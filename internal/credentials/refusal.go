@@ -12,9 +12,9 @@ type Refusal struct {
 	Told *fault.Error // what the device is told, in AWS's words
 	Why  string       // what the operator is told; never sent to a device
 
-	// Stranger says that the device proved nothing: it has no certificate that is
-	// registered where it asks, and active.
-	Stranger bool
+	// Stranger says that the device has no certificate that is registered where
+	// it asks, and Inactive that it has one that can't be used.
+	Stranger, Inactive bool
 }
 
 func (r *Refusal) Error() string { return r.Told.Message + " (" + r.Why + ")" }
@@ -39,11 +39,17 @@ var (
 	notFound       = answer{fault.NotFound, "Not Found"}
 )
 
-// stranger says of a refusal that it is one of nobody known.
+// stranger and inactive say so of a refusal.
 func stranger(err error) error {
-	var r *Refusal
-	if errors.As(err, &r) {
+	if r := (*Refusal)(nil); errors.As(err, &r) {
 		r.Stranger = true
+	}
+	return err
+}
+
+func inactive(err error) error {
+	if r := (*Refusal)(nil); errors.As(err, &r) {
+		r.Inactive = true
 	}
 	return err
 }

@@ -41,7 +41,7 @@ type Door struct {
 	Deadline time.Duration // of a decision; 0 for 20 s
 
 	// Met is told whether a device is known: whether its certificate is
-	// registered and active. It returns when a stranger may be refused, and false
+	// registered, and active. It returns when a stranger may be refused, and false
 	// where it is to be turned away; nil refuses all at once.
 	Met func(r *http.Request, known bool) bool
 }
@@ -75,11 +75,11 @@ func (d *Door) issue(r *http.Request, asked credentials.Request) *answer {
 	return success(cred)
 }
 
-// meet tells Met of the device that Issue failed for with err. Where the fault
-// is ours nothing is known of it.
+// meet tells Met of the device that Issue failed for with err; not where the
+// fault is ours, nor of one whose certificate is registered and may not be used.
 func (d *Door) meet(r *http.Request, err error) bool {
 	var no *credentials.Refusal
-	if d.Met == nil || err != nil && !errors.As(err, &no) {
+	if d.Met == nil || err != nil && (!errors.As(err, &no) || no.Inactive) {
 		return true
 	}
 	known := no == nil || !no.Stranger

@@ -11,7 +11,7 @@ import (
 	"muster/internal/registry"
 )
 
-// Who is a stranger: whose certificate isn't registered where it asks, or not active.
+// Who is a stranger: whose certificate isn't registered where it asks.
 func TestStrangers(t *testing.T) {
 	w := newWorld(t, usual)
 	ask := func(busy bool, thing, alias string, state tls.ConnectionState) (met []bool, got *httptest.ResponseRecorder) {
@@ -47,7 +47,9 @@ func TestStrangers(t *testing.T) {
 	check("no certificate", w.thing, w.alias, tls.ConnectionState{ServerName: w.endpoint}, false, http.StatusForbidden)
 	check("no endpoint", w.thing, w.alias, tls.ConnectionState{ServerName: "elsewhere.example", PeerCertificates: w.leaf()}, false, http.StatusForbidden)
 	w.must(w.certs.SetStatus(t.Context(), east, w.id, certificate.Inactive))
-	check("an inactive certificate", w.thing, w.alias, device, false, http.StatusForbidden)
+	if met, got := ask(true, w.thing, w.alias, device); len(met) != 0 || got.Code != http.StatusForbidden {
+		t.Errorf("an inactive certificate: Met was told %v, and %d %s", met, got.Code, got.Body)
+	}
 	w.must(w.things.Detach(t.Context(), east, registry.Name(w.thing), w.principal()))
 	w.must(w.certs.Delete(t.Context(), east, w.id, true))
 	check("an unregistered certificate", w.thing, w.alias, device, false, http.StatusForbidden)

@@ -23,7 +23,9 @@ const (
 // Attempts slow down who tries keys and certificates: the refusal of an unknown
 // caller comes the later the more of its source failed lately. A caller whose
 // signature or certificate holds never waits, whatever others behind the same
-// address do, since only refusals are delayed. The zero value is ready.
+// address do, since only refusals are delayed. Nor does anybody of the loopback:
+// that is the operator's own machine, or a proxy that doesn't say who comes. The
+// zero value is ready.
 type Attempts struct {
 	mu      sync.Mutex
 	sources map[Source]*debt
@@ -43,6 +45,10 @@ type debt struct {
 
 // Failed notes a failure of which nobody is told, such as a handshake's.
 func (a *Attempts) Failed(s Source) {
+	if s.addr.IsLoopback() {
+		a.Failures.Add(1)
+		return
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.note(s)
@@ -92,6 +98,10 @@ func (a *Attempts) forget(now time.Time) {
 // may be told so. It reports false, at once, when too many wait: then the
 // caller is to be turned away and its connection closed.
 func (a *Attempts) Refuse(ctx context.Context, s Source) bool {
+	if s.addr.IsLoopback() {
+		a.Failures.Add(1)
+		return true
+	}
 	a.mu.Lock()
 	d := a.note(s)
 	delay := min(time.Duration((d.failures-freeFailures)*float64(eachFailure)), longestDelay)

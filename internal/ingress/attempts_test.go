@@ -41,6 +41,14 @@ func TestRefusalsComeLater(t *testing.T) {
 		if got := late(&a, neighbour); got != 0 {
 			t.Errorf("another source waited %v", got)
 		}
+		for _, own := range []string{"127.0.0.1", "::1"} {
+			for range 100 {
+				a.Failed(source(own))
+			}
+			if got := late(&a, own); got != 0 {
+				t.Errorf("somebody of %s waited %v", own, got)
+			}
+		}
 		time.Sleep(6 * time.Minute)
 		if got := late(&a, attacker); got != 0 {
 			t.Errorf("after six quiet minutes: waited %v", got)

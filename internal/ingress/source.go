@@ -14,7 +14,7 @@ type Source struct{ addr netip.Addr }
 // Internet have one source together.
 func SourceOf(a netip.Addr) Source {
 	a = a.Unmap().WithZone("")
-	if a.Is6() {
+	if a.Is6() && !a.IsLoopback() {
 		if p, err := a.Prefix(64); err == nil {
 			a = p.Addr()
 		}
