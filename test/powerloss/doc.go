@@ -26,8 +26,8 @@
 // ignore a sync: the tests that use this prove that the rounds would see a
 // server that doesn't sync.
 //
-//	go test ./...                               30 rounds, from fixed seeds
-//	MUSTER_NIGHT=1 go test -timeout 90m ./...   1,000 rounds
+//	go test ./...                               20 rounds of objects and 15 of identities, from fixed seeds
+//	MUSTER_NIGHT=1 go test -timeout 90m ./...   1,000 rounds of each
 //
 // MUSTER_POWERLOSS_ROUNDS, MUSTER_POWERLOSS_STARTS and MUSTER_POWERLOSS_FULL
 // say how many rounds, first starts and rounds with a full disk there are,

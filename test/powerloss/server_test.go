@@ -27,12 +27,13 @@ var errCut = errors.New("the power was cut while the server started")
 // server is a running muster on a mounted disk.
 type server struct {
 	*client
-	disk    *powerloss.Disk
-	dir     string
-	cmd     *exec.Cmd
-	log     *logBuffer
-	unmount func() error
-	ended   chan struct{}
+	disk              *powerloss.Disk
+	dir               string
+	devices, endpoint string // host:port of the device port, and what devices ask it for
+	cmd               *exec.Cmd
+	log               *logBuffer
+	unmount           func() error
+	ended             chan struct{}
 }
 
 // logBuffer keeps the last of what a server writes.
@@ -111,8 +112,9 @@ func (s *server) ready() error {
 		}
 		raw, _ := s.disk.ReadFile("server.json")
 		var state struct {
-			PID int
-			API string
+			PID               int
+			API               string
+			Devices, Endpoint string
 		}
 		if json.Unmarshal(raw, &state) != nil || state.PID != s.cmd.Process.Pid {
 			continue // there is none yet, or that of the server before
@@ -129,6 +131,7 @@ func (s *server) ready() error {
 				base: state.API, host: strings.TrimPrefix(state.API, "http://"),
 				accessKey: key["aws_access_key_id"], secret: key["aws_secret_access_key"],
 			}
+			s.devices, s.endpoint = state.Devices, state.Endpoint
 		}
 		resp, err := s.client.http.Get(s.base + "/readyz")
 		if last = err; err == nil {
