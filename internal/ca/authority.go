@@ -94,17 +94,42 @@ func Open(ctx context.Context, store Store, master *seal.Master) (*Authority, er
 	if err != nil {
 		return nil, fmt.Errorf("open the certificate authority: %w", err)
 	}
-	signers := map[string]signer{}
-	for _, k := range kept {
-		if signers[k.Name], err = k.open(master); err != nil {
-			return nil, fmt.Errorf("open the certificate authority %q: %w", k.Name, err)
-		}
+	signers, damaged := openAll(kept, master)
+	if err := firstOf(kept, damaged); err != nil {
+		return nil, err
 	}
 	a := &Authority{root: signers[rootName].cert, server: signers[serverName], issuing: signers[issuingName], keys: newKeyPool()}
-	if a.root == nil || a.server.cert == nil || a.issuing.cert == nil {
-		return nil, errors.New("open the certificate authority: one of root, server and issuing is missing in the store")
+	if err := complete(signers); err != nil {
+		return nil, err
 	}
 	return a, nil
+}
+
+// CheckAll fails as Open does with these authorities.
+func CheckAll(kept []Kept, master *seal.Master) error {
+	signers, damaged := openAll(kept, master)
+	if err := firstOf(kept, damaged); err != nil {
+		return err
+	}
+	return complete(signers)
+}
+
+func firstOf(kept []Kept, damaged map[string]error) error {
+	for _, k := range kept {
+		if err := damaged[k.Name]; err != nil {
+			return fmt.Errorf("open the certificate authority %q: %w", k.Name, err)
+		}
+	}
+	return nil
+}
+
+func complete(signers map[string]signer) error {
+	for _, name := range []string{rootName, serverName, issuingName} {
+		if signers[name].cert == nil {
+			return fmt.Errorf("open the certificate authority: %s is missing in the store", name)
+		}
+	}
+	return nil
 }
 
 // establish makes the three authorities and keeps them.
@@ -197,10 +222,50 @@ func newSerial() *big.Int {
 
 func purpose(name string) string { return "authority " + name }
 
-func (k Kept) open(master *seal.Master) (signer, error) {
+// Check returns what is wrong with authorities as they are kept, by their names;
+// nothing where Open would take them.
+func Check(kept []Kept, master *seal.Master) map[string]error {
+	_, damaged := openAll(kept, master)
+	return damaged
+}
+
+// openAll opens the authorities and returns those that it opened, and why it
+// didn't open the others. An error wraps seal.ErrWrongKey only where the master
+// key opens none: where it opens others, the one was changed.
+func openAll(kept []Kept, master *seal.Master) (map[string]signer, map[string]error) {
+	signers, damaged := map[string]signer{}, map[string]error{}
+	var root *x509.Certificate
+	for _, k := range kept {
+		if cert, err := x509.ParseCertificate(k.Certificate); err == nil && k.Name == rootName {
+			root = cert
+		}
+	}
+	for _, k := range kept {
+		s, err := k.open(master, root)
+		if err != nil {
+			damaged[k.Name] = err
+			continue
+		}
+		signers[k.Name] = s
+	}
+	for name, err := range damaged {
+		if len(signers) > 0 && errors.Is(err, seal.ErrWrongKey) {
+			damaged[name] = errors.New("its sealed private key was changed: the master key opens those of other authorities")
+		}
+	}
+	return signers, damaged
+}
+
+func (k Kept) open(master *seal.Master, root *x509.Certificate) (signer, error) {
 	cert, err := x509.ParseCertificate(k.Certificate)
 	if err != nil {
-		return signer{}, err
+		return signer{}, fmt.Errorf("its certificate can't be read: %w", err)
+	}
+	if root == nil {
+		return signer{}, errors.New("there is no root certificate that can be read")
+	}
+	if err := cert.CheckSignatureFrom(root); err != nil {
+		return signer{}, fmt.Errorf("its certificate is not what the root signed: %w", err)
 	}
 	der, err := master.Open(purpose(k.Name), k.Key)
 	if err != nil {
