@@ -209,7 +209,7 @@ func (d *doctor) checkKept(ctx context.Context) {
 	case errors.Is(err, seal.ErrWrongKey):
 		d.fail(check, "restore the master key that the data were made with, or name its file with --master-key-file", "the master key is another: %v", err)
 	case err != nil:
-		d.fail(check, "restore the data directory from your copy, or install the version of Muster that wrote it", "a copy of the database can't be used: %v", err)
+		d.fail(check, "restore the data directory from your copy, or install the version of Muster that wrote it", "the database can't be used: %v", err)
 	default:
 		d.ok(check, "the database is whole")
 	}
