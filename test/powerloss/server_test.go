@@ -201,6 +201,35 @@ func (s *server) offline() (said string, good bool, err error) {
 	return out.String(), err == nil && *found.Damaged == 0, nil
 }
 
+// deep returns what muster doctor --deep finds damaged in a stopped server's
+// databases; without damage it must have read some rows.
+func (s *server) deep() (damage []string, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary, "doctor", "--deep", "--data", s.dir, "-o", "json")
+	cmd.Env = environment()
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) { // there is no server, which doctor finds a failure
+		return nil, err
+	}
+	var found []struct{ Check, State, Detail string }
+	if err := json.Unmarshal(out, &found); err != nil {
+		return nil, fmt.Errorf("doctor --deep wrote %.300q: %w", out, err)
+	}
+	looked := false
+	for _, f := range found {
+		looked = looked || f.Check == "deep"
+		if f.Check == "deep" && f.State != "ok" {
+			damage = append(damage, f.Detail)
+		}
+	}
+	if !looked {
+		return nil, fmt.Errorf("doctor --deep doesn't say that it looked: %.300q", out)
+	}
+	return damage, nil
+}
+
 func (s *server) finish() error {
 	<-s.ended
 	if s.client != nil {
