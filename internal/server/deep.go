@@ -48,6 +48,10 @@ func ExamineDeep(ctx context.Context, data, masterKeyFile string, say func(doing
 			continue // none yet, or objects are in an external S3
 		}
 		var db *store.Snapshot
+		var log store.LogDamage
+		if !Running(data) && errors.As(store.CheckLog(filepath.Join(data, f.name)), &log) && !Running(data) {
+			all.Damages = append(all.Damages, Damage{File: f.name, What: log.Error()})
+		}
 		if err == nil {
 			db, err = f.open(ctx, filepath.Join(data, f.name))
 		}

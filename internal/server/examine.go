@@ -27,6 +27,9 @@ func Examine(ctx context.Context, data, masterKeyFile string) (err error) {
 	if err := readable(filepath.Join(data, "muster.db")); err != nil {
 		return err
 	}
+	if err := store.CheckLog(filepath.Join(data, "muster.db")); err != nil {
+		return err
+	}
 	db, err := store.OpenSnapshot(ctx, filepath.Join(data, "muster.db"))
 	if err = notExamined(err); err != nil {
 		return err
@@ -53,6 +56,9 @@ func ExamineObjects(ctx context.Context, data, masterKeyFile string) (err error)
 	case errors.Is(err, fs.ErrNotExist):
 		return errors.Join(err, noContents(ctx, data))
 	case err != nil:
+		return err
+	}
+	if err := store.CheckLog(objectsFile(data)); err != nil {
 		return err
 	}
 	db, err := store.OpenStoppedObjects(ctx, objectsFile(data))

@@ -47,6 +47,11 @@ func snapshot(ctx context.Context, path string, made fs.FS, dir string) (*Snapsh
 	return &Snapshot{pool}, nil
 }
 
+// CheckLog fails with LogDamage where the log beside the database at path is
+// damaged before its end, so that SQLite would take it for shorter than it is.
+// Nobody may have the database open.
+func CheckLog(path string) error { return checkLog(path) }
+
 // Close closes the file.
 func (s *Snapshot) Close() error { return s.pool.Close() }
 
