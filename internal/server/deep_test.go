@@ -416,3 +416,30 @@ func TestASealedValueIsBoundToItsRow(t *testing.T) {
 		t.Errorf("a key sealed the old way: %v", err)
 	}
 }
+
+// A certificate that was damaged where it is kept opens nothing, and can still
+// be revoked and deleted.
+func TestADamagedCertificateCanBeRevoked(t *testing.T) {
+	f := furnish(t)
+	db := f.raw(t, "muster.db")
+	exec(t, db, `UPDATE certificate SET pem = replace(pem, 'A', 'B')`)
+	exec(t, db, `DELETE FROM iot_policy_target`)
+	db.Close()
+	kept, err := store.Open(t.Context(), filepath.Join(f.data, "muster.db"), index.New(100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kept.Close()
+	r := certificate.New(kept.Certificates(), index.New(100), nil)
+	r.Log = slog.New(slog.DiscardHandler)
+	here := (&Server{config: Default()}).scope()
+	if _, err := r.Registered(t.Context(), f.certificate); err == nil || !strings.Contains(err.Error(), f.certificate) {
+		t.Errorf("used: got %v, want an error that names it", err)
+	}
+	if err := r.SetStatus(t.Context(), here, f.certificate, certificate.Revoked); err != nil {
+		t.Errorf("revoked: %v", err)
+	}
+	if err := r.Delete(t.Context(), here, f.certificate, false); err != nil {
+		t.Errorf("deleted: %v", err)
+	}
+}
