@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"muster/internal/ca"
@@ -168,12 +170,12 @@ func (l *look) table(ctx context.Context, table string) error {
 	case err != nil:
 		l.damage(table, "", "it can't be read: %v", err)
 	}
-	l.ended(table)
+	l.ended(ctx, table)
 	return nil
 }
 
 // ended is called when all rows of a table were seen.
-func (l *look) ended(table string) {
+func (l *look) ended(ctx context.Context, table string) {
 	if l.file != "muster.db" {
 		return
 	}
@@ -192,11 +194,31 @@ func (l *look) ended(table string) {
 			}
 		}
 	case "iot_policy_version", "managed_policy_version":
-		for policy := range l.defaults {
+		for policy := range l.withoutDefault(ctx, table) {
 			l.damage(table, policy, "the default version of the policy is not there")
 		}
 		clear(l.defaults)
 	}
+}
+
+// withoutDefault returns the default versions that aren't there, by their keys
+// in the table of versions. Beside a running server a policy may have changed
+// between the reading of its two tables: those that were missing are looked for
+// once more.
+func (l *look) withoutDefault(ctx context.Context, versions string) map[string]bool {
+	missing := maps.Clone(l.defaults)
+	if len(missing) == 0 {
+		return nil
+	}
+	clear(l.defaults)
+	policies := strings.TrimSuffix(versions, "_version")
+	for _, table := range []string{policies, versions} {
+		if err := l.db.Walk(ctx, table, func(r store.Row) { l.row(table, r) }); err != nil {
+			return nil // said when it was read first
+		}
+	}
+	maps.DeleteFunc(missing, func(key string, _ bool) bool { return !l.defaults[key] })
+	return missing
 }
 
 // inlines opens the contents that are sealed in rows. Those in files are read by

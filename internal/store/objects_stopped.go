@@ -42,7 +42,7 @@ func openToRead(path string) (*sql.DB, error) {
 	}
 	pragmas := []string{"busy_timeout(10000)", "query_only(ON)", "temp_store(MEMORY)", "cache_size(-8192)", "trusted_schema(OFF)", "cell_size_check(ON)"}
 	query := url.Values{"mode": {"ro"}, "_pragma": pragmas}
-	if info, err := os.Stat(abs + "-wal"); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
+	if _, err := os.Stat(abs + "-wal"); errors.Is(err, fs.ErrNotExist) {
 		// Nobody has it open and all is in the file: then SQLite needs nothing
 		// beside it either.
 		query.Set("immutable", "1")

@@ -121,7 +121,7 @@ func (w *world) round(disk *powerloss.Disk, dir string, total *tally) (*powerlos
 	total.cuts++
 	early := w.random.IntN(8) == 0 // while it starts, and mends what the last cut left
 	if early {
-		n := disk.Count() + 1 + w.random.IntN(40)
+		n := disk.Count() + 1 + w.random.IntN([]int{60, 200}[w.random.IntN(2)]) // first it tries the file system
 		disk.CutWhen(func(_, _ string, count int) bool { return count >= n }, nil)
 	}
 	s, err := start(disk, dir)
