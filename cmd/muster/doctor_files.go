@@ -205,7 +205,7 @@ func (d *doctor) checkKept(ctx context.Context) {
 	case errors.Is(err, fs.ErrNotExist):
 		d.warn(check, "none is needed: the next start makes it", "there is no database in %s", d.config.Data)
 	case errors.Is(err, server.NotExamined):
-		d.warn(check, "look whether the next start succeeds", "%v", err)
+		d.warn(check, "look whether the next start succeeds, or read it whole with --deep", "%v", err)
 	case errors.Is(err, seal.ErrWrongKey):
 		d.fail(check, "restore the master key that the data were made with, or name its file with --master-key-file", "the master key is another: %v", err)
 	case err != nil:

@@ -55,7 +55,7 @@ func (d *doctor) checkKeptObjects(ctx context.Context) {
 	case errors.Is(err, fs.ErrNotExist):
 		return // there are none, or they are in an external S3
 	case errors.Is(err, server.NotExamined):
-		d.warn(check, "read them with `muster objects verify`", "%v", err)
+		d.warn(check, "read it whole with --deep, and the objects with `muster objects verify`", "%v", err)
 	case errors.Is(err, seal.ErrWrongKey):
 		d.fail(check, "restore the master key that the data were made with, or name its file with --master-key-file", "the master key is another: %v", err)
 	case err != nil:

@@ -22,6 +22,11 @@ func TestDoctorFindsInKeptObjects(t *testing.T) {
 		{"another master key", func(t *testing.T, p *patient) {
 			change(t, filepath.Join(p.data, "master.key"), func([]byte) []byte { return []byte(base64.StdEncoding.EncodeToString(make([]byte, 32))) })
 		}, "objects", broken, "the master key is another", "restore the master key"},
+		{"a database that is too large", func(t *testing.T, p *patient) {
+			if err := os.Truncate(filepath.Join(p.data, "objects.db"), 1<<30); err != nil { // a sparse file
+				t.Fatal(err)
+			}
+		}, "objects", doubt, "larger than", "--deep"},
 		{"a database that can't be read", func(t *testing.T, p *patient) {
 			file := filepath.Join(p.data, "objects.db")
 			if err := errors.Join(os.Remove(file), os.Mkdir(file, 0o700)); err != nil {

@@ -18,6 +18,18 @@ import (
 // NotExamined is the answer of Examine where it could not look.
 var NotExamined = errors.New("not looked into")
 
+// examinable is how large a database is that Examine reads whole.
+const examinable = 512 << 20 // bytes
+
+// checkQuickly reads a database whole if that is done quickly. left says that it
+// isn't, to be said when all else was right.
+func checkQuickly(ctx context.Context, file string, check func(context.Context) error) (left, err error) {
+	if info, err := os.Stat(file); err == nil && info.Size() > examinable {
+		return fmt.Errorf("%w: %s is larger than %d MB", NotExamined, file, examinable>>20), nil
+	}
+	return nil, check(ctx)
+}
+
 // Examine looks into the data that no server holds as a start would: whether
 // the database is whole, whether this version reads it, and whether the master
 // key opens what is sealed in it. It reads the file where it is and changes
@@ -35,18 +47,22 @@ func Examine(ctx context.Context, data, masterKeyFile string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := db.Check(ctx); err != nil {
+	left, err := checkQuickly(ctx, filepath.Join(data, "muster.db"), db.Check)
+	if err != nil {
 		return err
 	}
 	master := masterToOpen(masterKeyFile)
 	if master == nil {
-		return nil
+		return left
 	}
 	kept, err := db.Authorities(ctx)
-	if err != nil || len(kept) == 0 {
-		return err // the first start was cut: the next makes them
+	if err == nil && len(kept) > 0 { // none: the first start was cut, and the next makes them
+		err = ca.CheckAll(kept, master)
 	}
-	return ca.CheckAll(kept, master)
+	if err != nil {
+		return err
+	}
+	return left
 }
 
 // ExamineObjects does the same with the database of objects: it fails with
@@ -66,19 +82,22 @@ func ExamineObjects(ctx context.Context, data, masterKeyFile string) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := db.Check(ctx); err != nil {
+	left, err := checkQuickly(ctx, objectsFile(data), db.Check)
+	if err != nil {
 		return err
 	}
 	master := masterToOpen(masterKeyFile)
 	if master == nil {
-		return nil
+		return left
 	}
 	files, err := content.Stopped(contentDir(data))
 	if err != nil {
 		return err
 	}
-	_, err = objects.New(ctx, db.Rows(), files, master)
-	return err
+	if _, err = objects.New(ctx, db.Rows(), files, master); err != nil {
+		return err
+	}
+	return left
 }
 
 // readable fails with fs.ErrNotExist where there is no file, and with NotExamined
