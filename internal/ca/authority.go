@@ -46,7 +46,8 @@ type Store interface {
 	// Authorities answers all that are kept, in no order.
 	Authorities(ctx context.Context) ([]Kept, error)
 	// InsertAuthorities keeps all of them; it fails with fault.AlreadyExists,
-	// and keeps none, if one of the names is taken.
+	// and keeps none, if one of the names is taken; and where there are none, but
+	// certificates that they signed.
 	InsertAuthorities(ctx context.Context, all []Kept) error
 }
 

@@ -170,12 +170,12 @@ func (l *look) table(ctx context.Context, table string) error {
 	case err != nil:
 		l.damage(table, "", "it can't be read: %v", err)
 	}
-	l.ended(ctx, table)
+	l.ended(ctx, table, last != "")
 	return nil
 }
 
-// ended is called when all rows of a table were seen.
-func (l *look) ended(ctx context.Context, table string) {
+// ended is called when all rows of a table were seen, if there are any.
+func (l *look) ended(ctx context.Context, table string, seen bool) {
 	if l.file != "muster.db" {
 		return
 	}
@@ -192,6 +192,10 @@ func (l *look) ended(ctx context.Context, table string) {
 			if err := ca.CheckAll(l.authorities, l.master); err != nil {
 				l.damage(table, "", "%v", err)
 			}
+		}
+	case "certificate":
+		if seen && len(l.authorities) == 0 {
+			l.damage("authority", "", "it is empty, and there are certificates that its rows signed")
 		}
 	case "iot_policy_version", "managed_policy_version":
 		for policy := range l.withoutDefault(ctx, table) {

@@ -162,6 +162,7 @@ func TestDeepNamesTableAndRow(t *testing.T) {
 		{"an authority's certificate", "muster.db", `UPDATE authority SET certificate = substr(certificate, 1, 200) || x'00' || substr(certificate, 202) WHERE name = 'issuing'`, "authority", "name=issuing", "certificate"},
 		{"an authority's key", "muster.db", `UPDATE authority SET private_key = private_key || x'00' WHERE name = 'server'`, "authority", "name=server", "sealed"},
 		{"an authority that is gone", "muster.db", `DELETE FROM authority WHERE name = 'server'`, "authority", "", "missing"},
+		{"all authorities", "muster.db", `DELETE FROM authority`, "authority", "", "empty"},
 		{"a token key", "muster.db", `UPDATE sealing_key SET sealed = zeroblob(61)`, "sealing_key", "id=", "sealed"},
 		{"an access key", "muster.db", `UPDATE access_key SET sealed = zeroblob(60)`, "access_key", "id=" + f.key, "sealed"},
 		{"a default version", "muster.db", `UPDATE iot_policy SET default_version = 2`, "iot_policy_version", "policy=may, version=2", "default"},
@@ -441,5 +442,23 @@ func TestADamagedCertificateCanBeRevoked(t *testing.T) {
 	}
 	if err := r.Delete(t.Context(), here, f.certificate, false); err != nil {
 		t.Errorf("deleted: %v", err)
+	}
+}
+
+// Authorities that are gone are not made anew where devices trust the old ones.
+func TestLostAuthoritiesAreNotMadeAnew(t *testing.T) {
+	f := furnish(t)
+	db := f.raw(t, "muster.db")
+	exec(t, db, `DELETE FROM authority`)
+	db.Close()
+	c := Default()
+	c.Data, c.API, c.Devices = f.data, "127.0.0.1:0", "127.0.0.1:0"
+	c.Getenv, c.Log = func(string) string { return "" }, slog.New(slog.DiscardHandler)
+	s, err := Open(t.Context(), c)
+	if err == nil {
+		s.close()
+	}
+	if err == nil || !strings.Contains(err.Error(), "restore") {
+		t.Errorf("got %v, want a refusal", err)
 	}
 }
