@@ -157,12 +157,16 @@ func TestAFlippedBitIsRefused(t *testing.T) {
 }
 
 // flips are the bits of a byte that a test changes, each alone: all of them at
-// night, else one that moves from byte to byte.
+// night, else one that moves from byte to byte, and of every eighth byte in a
+// short test.
 func flips(at int) []byte {
-	if os.Getenv("MUSTER_NIGHT") == "" {
-		return []byte{1 << (at * 5 % 8)}
+	switch {
+	case os.Getenv("MUSTER_NIGHT") != "":
+		return []byte{1, 2, 4, 8, 16, 32, 64, 128}
+	case testing.Short() && at%8 != 0:
+		return nil
 	}
-	return []byte{1, 2, 4, 8, 16, 32, 64, 128}
+	return []byte{1 << (at * 5 % 8)}
 }
 
 func sameCertificate(a, b []byte) bool {
