@@ -30,6 +30,8 @@ type finding struct {
 	State  state  `json:"state"`
 	Detail string `json:"detail"`
 	Fix    string `json:"fix,omitempty"`
+	Table  string `json:"table,omitempty"` // of a database, where it is damaged
+	Row    string `json:"row,omitempty"`   // its primary key
 }
 
 // checkTime bounds each look over the network.
@@ -43,6 +45,9 @@ type doctor struct {
 	lookup func(ctx context.Context, host string) ([]string, error)
 	room   func(dir string) (room, error)
 
+	deep bool // read the databases whole
+	say  func(format string, args ...any)
+
 	locked  bool // a server holds the data, up or not
 	running bool
 	state   server.State // of the running server
@@ -51,6 +56,7 @@ type doctor struct {
 
 func doctorCommand() *cobra.Command {
 	c := server.Default()
+	deep := false
 	output := &oneOf{value: "table", allowed: []string{"table", "json"}}
 	cmd := &cobra.Command{
 		Use:   "doctor",
@@ -59,12 +65,17 @@ func doctorCommand() *cobra.Command {
 the disk, the clock, both ports, the store, the certificates, and the names that
 lead devices to it. Each check is ok, warn or fail and says what to do. It exits
 1 when one failed. Run it as the user of the server, on its machine; without a
-running server it checks what can be checked before a start.`,
+running server it checks what can be checked before a start.
+
+With --deep it also reads both databases whole, beside a running server or
+without one: SQLite's integrity check, every policy document and certificate,
+and every sealed value, which the master key must open. It names table and row
+of what is damaged.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := environment(cmd); err != nil {
 				return err
 			}
-			d := &doctor{config: c, now: time.Now, lookup: net.DefaultResolver.LookupHost, room: diskRoom}
+			d := &doctor{config: c, now: time.Now, lookup: net.DefaultResolver.LookupHost, room: diskRoom, deep: deep, say: newProgress(cmd.ErrOrStderr()).say}
 			found := d.examine(cmd.Context())
 			report := printFindings
 			if output.value == "json" {
@@ -82,6 +93,7 @@ running server it checks what can be checked before a start.`,
 	f.StringVar(&c.Devices, "devices", c.Devices, "address serve will be given, where no server is running")
 	f.StringVar(&c.Hostname, "hostname", c.Hostname, "name serve will be given, where no server is running")
 	f.StringVar(&c.MasterKeyFile, "master-key-file", "", "file serve will be given, where no server is running, or - for none to look at (default <data>/master.key)")
+	f.BoolVar(&deep, "deep", false, "read the databases whole and name what is damaged")
 	f.VarP(output, "output", "o", "form of the output")
 	return cmd
 }
@@ -99,6 +111,9 @@ func (d *doctor) examine(ctx context.Context) []finding {
 	d.checkKeys()
 	d.checkAge()
 	d.checkContent()
+	if d.deep {
+		d.checkDeep(ctx)
+	}
 	if !d.running {
 		if !d.locked {
 			d.checkKept(ctx)

@@ -235,11 +235,11 @@ func (d *doctor) checkKept(ctx context.Context) {
 	case errors.Is(err, fs.ErrNotExist):
 		d.warn(check, "none is needed: the next start makes it", "there is no database in %s", d.config.Data)
 	case errors.Is(err, server.NotExamined):
-		d.warn(check, "look whether the next start succeeds", "%v", err)
+		d.warn(check, "look whether the next start succeeds, or read it whole with --deep", "%v", err)
 	case errors.Is(err, seal.ErrWrongKey):
 		d.fail(check, "restore the master key that the data were made with, or name its file with --master-key-file", "the master key is another: %v", err)
 	case err != nil:
-		d.fail(check, "restore the data directory from your copy, or install the version of Muster that wrote it", "a copy of the database can't be used: %v", err)
+		d.fail(check, "restore the data directory from your copy, or install the version of Muster that wrote it", "the database can't be used: %v", err)
 	default:
 		d.ok(check, "the database is whole")
 	}

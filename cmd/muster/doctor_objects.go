@@ -55,11 +55,11 @@ func (d *doctor) checkKeptObjects(ctx context.Context) {
 	case errors.Is(err, fs.ErrNotExist):
 		return // there are none, or they are in an external S3
 	case errors.Is(err, server.NotExamined):
-		d.warn(check, "read them with `muster objects verify`", "%v", err)
+		d.warn(check, "read it whole with --deep, and the objects with `muster objects verify`", "%v", err)
 	case errors.Is(err, seal.ErrWrongKey):
 		d.fail(check, "restore the master key that the data were made with, or name its file with --master-key-file", "the master key is another: %v", err)
 	case err != nil:
-		d.fail(check, "restore objects.db from your copy, or install the version of Muster that wrote it", "a copy of the database of objects can't be used: %v", err)
+		d.fail(check, "restore objects.db from your copy, or install the version of Muster that wrote it", "the database of objects can't be used: %v", err)
 	default:
 		d.ok(check, "their database is whole; `muster objects verify` reads their contents")
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/base64"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,10 +23,16 @@ func TestDoctorFindsInKeptObjects(t *testing.T) {
 			change(t, filepath.Join(p.data, "master.key"), func([]byte) []byte { return []byte(base64.StdEncoding.EncodeToString(make([]byte, 32))) })
 		}, "objects", broken, "the master key is another", "restore the master key"},
 		{"a database that is too large", func(t *testing.T, p *patient) {
-			if err := os.Truncate(filepath.Join(p.data, "objects.db-wal"), 1<<30); err != nil { // a sparse file
+			if err := os.Truncate(filepath.Join(p.data, "objects.db"), 1<<30); err != nil { // a sparse file
 				t.Fatal(err)
 			}
-		}, "objects", doubt, "larger than", "muster objects verify"},
+		}, "objects", doubt, "larger than", "--deep"},
+		{"a database that can't be read", func(t *testing.T, p *patient) {
+			file := filepath.Join(p.data, "objects.db")
+			if err := errors.Join(os.Remove(file), os.Mkdir(file, 0o700)); err != nil {
+				t.Fatal(err)
+			}
+		}, "objects", doubt, "not a regular file", "muster objects verify"},
 		{"contents open to others", func(t *testing.T, p *patient) { chmod(t, 0o755, p.data, "content") }, "content directory", broken, "mode 0755", "chmod 700 "},
 		{"objects of an earlier build", func(t *testing.T, p *patient) {
 			if err := os.MkdirAll(filepath.Join(p.data, "s3", "jar"), 0o700); err != nil {
@@ -42,11 +49,6 @@ func TestDoctorFindsInKeptObjects(t *testing.T) {
 			l.bucket(t, "jar", objects.NeverVersioned)
 			l.put(t, "jar", "k", strings.Repeat("content ", 10_000))
 			l.stop(t)
-			if strings.Contains(tc.name, "too large") {
-				if err := os.WriteFile(filepath.Join(l.data, "objects.db-wal"), nil, 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
 			chmod(t, 0o700, l.data)
 			tc.look(t, &patient{doctor: newDoctor(l.data), data: l.data})
 			if left := contents(t, os.TempDir()); len(left) > 0 {

@@ -486,7 +486,7 @@ func TestDoctorBeforeAStart(t *testing.T) {
 }
 
 func TestDoctorReports(t *testing.T) {
-	found := []finding{{"disk space", fine, "9 MB", ""}, {"root key", broken, "open", "chmod 600"}}
+	found := []finding{{Check: "disk space", State: fine, Detail: "9 MB"}, {Check: "root key", State: broken, Detail: "open", Fix: "chmod 600"}}
 	var b bytes.Buffer
 	if err := printFindings(&b, found); err != nil || b.String() != "ok    disk space  9 MB\nfail  root key    open\n                  fix: chmod 600\n" {
 		t.Errorf("the table: got %q, %v", b.String(), err)

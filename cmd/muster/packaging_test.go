@@ -50,3 +50,17 @@ func TestPackagesListenOnTLS(t *testing.T) {
 		}
 	}
 }
+
+// The unit bounds what the server takes of the machine, writes no core, which
+// would hold the master key, and has no record dropped.
+func TestTheUnitSetsLimits(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "packaging", "systemd", "muster.service"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, setting := range []string{"LimitNOFILE=", "TasksMax=", "MemoryHigh=", "MemoryMax=", "LimitCORE=0\n", "LogRateLimitIntervalSec=0\n"} {
+		if !strings.Contains(string(text), "\n"+setting) {
+			t.Errorf("the unit doesn't set %s", strings.TrimSpace(setting))
+		}
+	}
+}

@@ -24,6 +24,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"muster/internal/seal"
@@ -42,7 +43,8 @@ type Store interface {
 	// Authorities answers all that are kept, in no order.
 	Authorities(ctx context.Context) ([]Kept, error)
 	// InsertAuthorities keeps all of them; it fails with fault.AlreadyExists,
-	// and keeps none, if one of the names is taken.
+	// and keeps none, if one of the names is taken; and where there are none, but
+	// certificates that they signed.
 	InsertAuthorities(ctx context.Context, all []Kept) error
 }
 
@@ -55,6 +57,9 @@ const (
 	rootRSAName   = "root-rsa"
 	serverRSAName = "server-rsa"
 )
+
+// ofECDSA are the authorities that all data have; older data have no others.
+var ofECDSA = []string{rootName, serverName, issuingName}
 
 // backdate is how long before its making a certificate begins to be valid:
 // devices without a battery-backed clock run a little late.
@@ -78,21 +83,40 @@ func Open(ctx context.Context, store Store, master *seal.Master) (*Authority, er
 	// What is there is opened before anything is added: under another master key
 	// nothing may be.
 	kept, err := open(ctx, store, master)
-	if err == nil && (len(kept) == 0 || kept.has(rootName, serverName, issuingName) && !kept.has(rootRSAName)) {
+	if err == nil && (len(kept) == 0 || kept.has(ofECDSA...) && !kept.has(rootRSAName)) {
 		if err = establish(ctx, store, master, len(kept) == 0); err == nil {
 			kept, err = open(ctx, store, master)
 		}
 	}
+	if err == nil {
+		err = kept.complete()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open the certificate authority: %w", err)
-	}
-	if !kept.has(rootName, serverName, issuingName, rootRSAName, serverRSAName) {
-		return nil, errors.New("open the certificate authority: one of root, server and issuing, or of the two for RSA, is missing in the store")
 	}
 	a := &Authority{issuing: kept[issuingName], keys: newKeyPool()}
 	a.ecdsa = &chain{root: kept[rootName].cert, server: kept[serverName], newKey: newECDSAKey}
 	a.rsa = &chain{root: kept[rootRSAName].cert, server: kept[serverRSAName], newKey: (&sharedKey{now: a.now}).take}
 	return a, nil
+}
+
+// Check returns what is wrong with authorities as they are kept, by their names;
+// nothing where Open would take them.
+func Check(kept []Kept, master *seal.Master) map[string]error {
+	_, damaged := openAll(kept, master)
+	return damaged
+}
+
+// CheckAll fails as Open does with these authorities.
+func CheckAll(kept []Kept, master *seal.Master) error {
+	all, err := allOf(kept, master)
+	if err == nil && (all.has(rootRSAName) || all.has(serverRSAName) || !all.has(ofECDSA...)) { // else Open makes those of RSA
+		err = all.complete()
+	}
+	if err != nil {
+		return fmt.Errorf("open the certificate authority: %w", err)
+	}
+	return nil
 }
 
 // signers are authorities by name.
@@ -107,26 +131,81 @@ func (s signers) has(names ...string) bool {
 	return true
 }
 
+func (s signers) complete() error {
+	for _, name := range slices.Concat(ofECDSA, []string{rootRSAName, serverRSAName}) {
+		if !s.has(name) {
+			return fmt.Errorf("%s is missing in the store", name)
+		}
+	}
+	return nil
+}
+
 func open(ctx context.Context, store Store, master *seal.Master) (signers, error) {
 	kept, err := store.Authorities(ctx)
 	if err != nil {
 		return nil, err
 	}
-	all := signers{}
+	return allOf(kept, master)
+}
+
+// allOf opens the authorities and fails for the first that is damaged.
+func allOf(kept []Kept, master *seal.Master) (signers, error) {
+	all, damaged := openAll(kept, master)
 	for _, k := range kept {
-		if all[k.Name], err = k.open(master); err != nil {
+		if err := damaged[k.Name]; err != nil {
 			return nil, fmt.Errorf("%q: %w", k.Name, err)
 		}
 	}
 	return all, nil
 }
 
+// openAll opens the authorities and returns those that it opened, and why it
+// didn't open the others. An error wraps seal.ErrWrongKey only where the master
+// key opens none: where it opens others, the one was changed.
+func openAll(kept []Kept, master *seal.Master) (signers, map[string]error) {
+	all, damaged := signers{}, map[string]error{}
+	roots := map[string]*x509.Certificate{} // by their names
+	for _, k := range kept {
+		if cert, err := x509.ParseCertificate(k.Certificate); err == nil && k.Name == rootOf(k.Name) {
+			roots[k.Name] = cert
+		}
+	}
+	for _, k := range kept {
+		s, err := k.open(master, roots[rootOf(k.Name)])
+		if err != nil {
+			damaged[k.Name] = err
+			continue
+		}
+		all[k.Name] = s
+	}
+	for name, err := range damaged {
+		if len(all) > 0 && errors.Is(err, seal.ErrWrongKey) {
+			damaged[name] = errors.New("its sealed private key was changed: the master key opens those of other authorities")
+		}
+	}
+	return all, damaged
+}
+
+// rootOf names the root that signs the authority, itself in the case of a root.
+func rootOf(name string) string {
+	if name == rootRSAName || name == serverRSAName {
+		return rootRSAName
+	}
+	return rootName
+}
+
 func purpose(name string) string { return "authority " + name }
 
-func (k Kept) open(master *seal.Master) (signer, error) {
+func (k Kept) open(master *seal.Master, root *x509.Certificate) (signer, error) {
 	cert, err := x509.ParseCertificate(k.Certificate)
 	if err != nil {
-		return signer{}, err
+		return signer{}, fmt.Errorf("its certificate can't be read: %w", err)
+	}
+	if root == nil {
+		return signer{}, errors.New("there is no root certificate that can be read")
+	}
+	if err := cert.CheckSignatureFrom(root); err != nil {
+		return signer{}, fmt.Errorf("its certificate is not what the root signed: %w", err)
 	}
 	der, err := master.Open(purpose(k.Name), k.Key)
 	if err != nil {

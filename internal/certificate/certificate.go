@@ -161,11 +161,15 @@ func (r *Registry) register(ctx context.Context, cert Certificate, event string)
 	return cert, nil
 }
 
-// Describe answers a certificate. It fails with fault.NotFound.
+// Describe answers a certificate. It fails with fault.NotFound, and where what
+// is kept of the certificate was damaged.
 func (r *Registry) Describe(ctx context.Context, scope arn.Scope, id string) (Certificate, error) {
 	cert, err := r.store.Certificate(ctx, scope, id)
 	if err != nil {
 		return Certificate{}, explain(err, "describe", id)
+	}
+	if err := cert.Check(); err != nil {
+		return Certificate{}, fmt.Errorf("read certificate %s of %s in %s: %w", id, scope.Account, scope.Region, err)
 	}
 	return cert, nil
 }

@@ -35,7 +35,7 @@ func (r *Registry) RegisterWithoutCA(ctx context.Context, scope arn.Scope, text 
 	default:
 		return Certificate{}, fault.Invalid.Errorf("A certificate can't be registered with the status %s.", status)
 	}
-	parsed, err := parse(text)
+	parsed, err := readSubmitted(text)
 	if err != nil {
 		return Certificate{}, err
 	}
@@ -54,10 +54,10 @@ var signatures = []x509.SignatureAlgorithm{
 	x509.DSAWithSHA256,
 }
 
-// parse reads the certificate in text. Beside its one PEM block there may be
+// readSubmitted reads the certificate in text. Beside its one PEM block there may be
 // explanations, as RFC 7468 has it, but no other block: no chain, and no
 // private key, which would be kept.
-func parse(text string) (*x509.Certificate, error) {
+func readSubmitted(text string) (*x509.Certificate, error) {
 	block, _ := pem.Decode([]byte(text))
 	if block == nil || block.Type != "CERTIFICATE" || len(block.Headers) > 0 || strings.Count(text, "-----BEGIN") != 1 {
 		return nil, fault.Malformed.Errorf("The certificate is not one PEM block of type CERTIFICATE")

@@ -2,6 +2,7 @@ package certificate
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"muster/internal/arn"
@@ -20,6 +21,11 @@ const (
 	PendingTransfer   Status = "PENDING_TRANSFER"
 	PendingActivation Status = "PENDING_ACTIVATION"
 )
+
+// Known reports whether a status is one of AWS's.
+func (s Status) Known() bool {
+	return slices.Contains([]Status{Active, Inactive, Revoked, PendingTransfer, PendingActivation}, s)
+}
 
 // events name what an update to a status is in the audit record.
 var events = map[Status]string{Active: "activated", Inactive: "deactivated", Revoked: "revoked"}

@@ -1,13 +1,16 @@
 package certificate
 
 import (
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Variables are what policies may ask of a certificate: the keys
@@ -16,13 +19,36 @@ import (
 // Guide, "X.509 certificate AWS IoT Core policy variables".
 type Variables map[string][]string
 
-// variables reads them from a certificate in PEM.
-func variables(id, text string) (Variables, error) {
+// parse reads a certificate in PEM. It fails where the certificate isn't the
+// one that has the id: a bit of it was changed where it is kept.
+func parse(id, text string) (*x509.Certificate, error) {
 	block, _ := pem.Decode([]byte(text))
-	if block == nil {
+	if block == nil || block.Type != "CERTIFICATE" {
 		return nil, errors.New("it is not in PEM")
 	}
-	cert, err := x509.ParseCertificate(block.Bytes)
+	if sum := sha256.Sum256(block.Bytes); hex.EncodeToString(sum[:]) != id {
+		return nil, fmt.Errorf("what is kept of it is damaged: its SHA-256 is %x", sum)
+	}
+	return x509.ParseCertificate(block.Bytes)
+}
+
+// Check fails where the certificate, as it is kept, isn't the one of its id, or
+// isn't valid as long as is kept of it.
+func (c *Certificate) Check() error {
+	cert, err := parse(c.ID, c.PEM)
+	if err != nil {
+		return err
+	}
+	if !cert.NotBefore.Equal(c.NotBefore) || !cert.NotAfter.Equal(c.NotAfter) {
+		return fmt.Errorf("it is kept as valid from %s until %s, and is so from %s until %s",
+			c.NotBefore.Format(time.RFC3339), c.NotAfter.Format(time.RFC3339), cert.NotBefore.Format(time.RFC3339), cert.NotAfter.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// variables reads them from a certificate in PEM.
+func variables(id, text string) (Variables, error) {
+	cert, err := parse(id, text)
 	if err != nil {
 		return nil, err
 	}

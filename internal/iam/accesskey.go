@@ -11,6 +11,7 @@ import (
 
 	"muster/internal/fault"
 	"muster/internal/index"
+	"muster/internal/seal"
 	"muster/internal/secret"
 )
 
@@ -139,6 +140,12 @@ func (d *Directory) KeyOf(ctx context.Context, account, id string) (*KeyEntry, *
 // errStranger keeps unknown ids out of the index: anybody can ask for them,
 // and would push out what decisions are made from.
 var errStranger = errors.New("nobody has that access key")
+
+// CheckSealed fails where the secret of an access key can't be opened as it is kept.
+func CheckSealed(master *seal.Master, sealed SealedAccessKey) error {
+	_, err := (&Directory{Master: master}).open(sealed)
+	return err
+}
 
 func (d *Directory) open(sealed SealedAccessKey) (*KeyEntry, error) {
 	if d.Master == nil {

@@ -85,6 +85,23 @@ func (o *Objects) Verify(ctx context.Context, progress func(Verified), affected 
 	return v.Verified, v.name(ctx, affected)
 }
 
+// VerifyInline opens each content that is kept in a row, and tells visit what
+// came of it.
+func (o *Objects) VerifyInline(ctx context.Context, visit func(Content, error)) error {
+	for after := int64(0); ; {
+		all, err := o.rows.Contents(ctx, after, scrubChunk)
+		if err != nil || len(all) == 0 {
+			return err
+		}
+		for _, c := range all {
+			if c.Kind == InRow {
+				visit(c, o.readThrough(ctx, c, 0))
+			}
+		}
+		after = all[len(all)-1].ID
+	}
+}
+
 // verifying is a Verify under way.
 type verifying struct {
 	Verified

@@ -43,7 +43,7 @@ func claimData(dir string) error {
 			return err
 		}
 		if err := durable.WriteFile(filepath.Join(dir, marker), []byte(markerText), 0o600); err != nil {
-			return fmt.Errorf("mark the data directory: %w", err)
+			return fmt.Errorf("mark the data directory, on whose file system write, rename and fsync must work: %w", err)
 		}
 	}
 	info, err := os.Stat(dir)

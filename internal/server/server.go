@@ -66,6 +66,9 @@ func Open(ctx context.Context, c Config) (_ *Server, err error) {
 		return nil, err
 	}
 	s.undo = append(s.undo, func() error { unlock(); return nil })
+	if err := probe(c.Data); err != nil {
+		return nil, err
+	}
 	if err := forgetState(c.Data); err != nil {
 		return nil, err
 	}

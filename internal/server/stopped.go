@@ -54,6 +54,9 @@ func OpenStoppedObjects(ctx context.Context, data, masterKeyFile string) (_ *Sto
 	if err != nil {
 		return nil, err
 	}
+	if err := store.CheckLog(file); err != nil {
+		return nil, err
+	}
 	db, err := store.OpenStoppedObjects(ctx, file)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"muster/internal/ca"
 	"muster/internal/fault"
@@ -25,6 +26,15 @@ func (s authorityStore) Authorities(ctx context.Context) ([]ca.Kept, error) {
 
 func (s authorityStore) InsertAuthorities(ctx context.Context, all []ca.Kept) error {
 	return s.db.write(ctx, func(t *tx) error {
+		// Others would be trusted by no device that is out there.
+		var lost bool
+		err := t.row(`SELECT NOT EXISTS (SELECT 1 FROM authority) AND EXISTS (SELECT 1 FROM certificate)`).Scan(&lost)
+		if err == nil && lost {
+			err = errors.New("the authorities are gone, and there are certificates that they signed: restore the database from your copy")
+		}
+		if err != nil {
+			return err
+		}
 		for _, k := range all {
 			_, err := t.exec(`INSERT INTO authority (name, certificate, private_key, created) VALUES ($1, $2, $3, $4)`,
 				k.Name, k.Certificate, k.Key, ms(k.Created))

@@ -27,7 +27,7 @@ func OpenStoppedObjects(ctx context.Context, path string) (*Objects, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database %s: %w", path, err)
 	}
-	if err := asThisVersion(ctx, pool); err != nil {
+	if err := asThisVersion(ctx, pool, objectMigrations, "migrations/objects"); err != nil {
 		return nil, errors.Join(fmt.Errorf("read the database %s: %w", path, err), pool.Close())
 	}
 	return &Objects{db: &DB{readers: pool, readOnly: true}}, nil
@@ -41,13 +41,22 @@ func openToRead(path string) (*sql.DB, error) {
 		return nil, err
 	}
 	pragmas := []string{"busy_timeout(10000)", "query_only(ON)", "temp_store(MEMORY)", "cache_size(-8192)", "trusted_schema(OFF)", "cell_size_check(ON)"}
-	name := url.URL{Scheme: "file", Path: filepath.ToSlash(abs), RawQuery: url.Values{"mode": {"ro"}, "_pragma": pragmas}.Encode()}
+	query := url.Values{"mode": {"ro"}, "_pragma": pragmas}
+	if _, err := os.Stat(abs + "-wal"); errors.Is(err, fs.ErrNotExist) {
+		// Nobody has it open and all is in the file: then SQLite needs nothing
+		// beside it either.
+		query.Set("immutable", "1")
+	}
+	name := url.URL{Scheme: "file", Path: filepath.ToSlash(abs), RawQuery: query.Encode()}
 	return sql.Open("sqlite", name.String())
 }
 
+// ErrOlder is the error of reading the tables of an older version.
+var ErrOlder = errors.New("it was written by an older version")
+
 // asThisVersion fails unless the tables are those that this version makes.
-func asThisVersion(ctx context.Context, pool *sql.DB) error {
-	files, err := fs.Glob(objectMigrations, "migrations/objects/*.sql")
+func asThisVersion(ctx context.Context, pool *sql.DB, migrations fs.FS, dir string) error {
+	files, err := fs.Glob(migrations, dir+"/*.sql")
 	if err != nil {
 		return err
 	}
@@ -64,7 +73,7 @@ func asThisVersion(ctx context.Context, pool *sql.DB) error {
 	case have > known:
 		return fmt.Errorf("it was written by a newer version: its tables are at %d, this one knows %d", have, known)
 	case have < known:
-		return fmt.Errorf("it was written by an older version: its tables are at %d, this one reads %d; use that version, or let a server of this one start and stop once", have, known)
+		return fmt.Errorf("%w: its tables are at %d, this one reads %d; use that version, or let a server of this one start and stop once", ErrOlder, have, known)
 	}
 	return nil
 }

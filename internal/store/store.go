@@ -53,6 +53,9 @@ func open(ctx context.Context, path string, files fs.FS, x *index.Index, pragmas
 	if err := private(path); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
+	if err := checkLog(path); err != nil {
+		return nil, err
+	}
 	writes, err := openSQLite(path, false, pragmas...)
 	if err != nil {
 		return nil, fmt.Errorf("open the database %s: %w", path, err)

@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"muster/internal/seal"
 	"muster/internal/secret"
 )
 
@@ -186,6 +187,12 @@ func (s *Service) openKeys(kept []SealedKey, now time.Time) (*keyring, error) {
 		}
 	}
 	return r, nil
+}
+
+// CheckSealed fails where a sealing key can't be opened as it is kept.
+func CheckSealed(master *seal.Master, sealed SealedKey) error {
+	_, err := (&Service{master: master}).openKey(sealed)
+	return err
 }
 
 func (s *Service) openKey(sealed SealedKey) (*key, error) {

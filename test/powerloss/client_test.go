@@ -45,7 +45,10 @@ type reply struct {
 func (r reply) String() string { return fmt.Sprintf("status %d: %.300s", r.status, r.body) }
 
 func (c *client) do(ctx context.Context, in call) (reply, error) {
-	target := escaped(in.path)
+	target, signedPath := escaped(in.path), escaped(in.path)
+	if in.service != "s3" { // elsewhere the path comes as it is sent, and is signed escaped
+		target = in.path
+	}
 	query := strings.ReplaceAll(in.query.Encode(), "+", "%20")
 	if query != "" {
 		target += "?" + query
@@ -58,7 +61,7 @@ func (c *client) do(ctx context.Context, in call) (reply, error) {
 	header := map[string]string{"host": c.host, "x-amz-date": time.Now().UTC().Format("20060102T150405Z"), "x-amz-content-sha256": hex.EncodeToString(sum[:])}
 	maps.Copy(header, in.header)
 	names := slices.Sorted(maps.Keys(header))
-	canonical := in.method + "\n" + escaped(in.path) + "\n" + query + "\n"
+	canonical := in.method + "\n" + signedPath + "\n" + query + "\n"
 	for _, name := range names {
 		req.Header.Set(name, header[name])
 		canonical += name + ":" + header[name] + "\n"

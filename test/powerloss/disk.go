@@ -17,6 +17,9 @@ type Disk struct {
 	// Undo names a file whose last sync is undone when the power is cut. It is
 	// set before the disk is used.
 	Undo string
+	// Odd makes it a file system unlike others; nil: it is like them. It is set
+	// before the disk is mounted.
+	Odd *Oddity
 
 	mu    sync.Mutex
 	root  *inode

@@ -21,13 +21,13 @@
 // The tests run rounds: start the server on the disk, let signed clients write,
 // cut, kill, start again on what survived, and compare it with what the clients
 // were told. When a disk has lived its rounds, muster objects verify reads what
-// the stopped server has kept. A Disk can also be full for a while: then what
+// the stopped server has kept, and muster doctor --deep reads its databases. A Disk can also be full for a while: then what
 // doesn't fit must be refused with a status that says so. And a Disk can lie and
 // ignore a sync: the tests that use this prove that the rounds would see a
 // server that doesn't sync.
 //
-//	go test ./...                               30 rounds, from fixed seeds
-//	MUSTER_NIGHT=1 go test -timeout 90m ./...   1,000 rounds
+//	go test ./...                               20 rounds of objects and 15 of identities, from fixed seeds
+//	MUSTER_NIGHT=1 go test -timeout 90m ./...   1,000 rounds of each
 //
 // MUSTER_POWERLOSS_ROUNDS, MUSTER_POWERLOSS_STARTS and MUSTER_POWERLOSS_FULL
 // say how many rounds, first starts and rounds with a full disk there are,

@@ -129,13 +129,25 @@ type ledger struct {
 	settings map[string]*register // tags, quotas and lifecycle rules
 	uploads  []*upload
 	certIDs  []string
+
+	chains     []chain // one for each client
+	identities map[string]*register
+	made       map[int][]string     // the certificates that a client made, by its number
+	keys       map[string]secretKey // the keys that clients were given: of users by id, and of sessions
+	unanswered map[string]int       // how often something was asked for whose name never came
 }
 
-func newLedger(certs []string) *ledger {
-	l := &ledger{puts: map[string]content{}, objects: map[string]*register{}, history: map[string]*history{}, buckets: map[string]*register{}, things: map[string]*register{}, certs: map[string]*register{}, settings: map[string]*register{}, certIDs: certs}
-	for _, id := range certs {
-		l.certs[id] = &register{}
-		l.certs[id].settle("ACTIVE")
+func newLedger(chains []chain) *ledger {
+	l := &ledger{puts: map[string]content{}, objects: map[string]*register{}, history: map[string]*history{}, buckets: map[string]*register{}, things: map[string]*register{}, certs: map[string]*register{}, settings: map[string]*register{}, chains: chains, identities: map[string]*register{}, made: map[int][]string{}, keys: map[string]secretKey{}, unanswered: map[string]int{}}
+	for n, c := range chains {
+		l.certIDs = append(l.certIDs, c.id)
+		l.certs[c.id] = &register{}
+		l.certs[c.id].settle("ACTIVE")
+		for _, link := range links(n) {
+			registerOf(l.identities, link).settle(there)
+		}
+		registerOf(l.identities, "alias "+deviceOf(n)).settle("900")
+		registerOf(l.identities, "policy "+deviceOf(n)).settle("first")
 	}
 	return l
 }

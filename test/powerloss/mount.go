@@ -10,7 +10,11 @@ import (
 // Mount shows the disk to programs at dir, which must be there and empty. A disk
 // is mounted once; after it, Clone or Survivors gives the disk to go on with.
 func (d *Disk) Mount(dir string) (unmount func() error, err error) {
-	server, err := fuse.NewServer(&files{RawFileSystem: fuse.NewDefaultRawFileSystem(), disk: d}, dir, &fuse.MountOptions{
+	var all fuse.RawFileSystem = &files{RawFileSystem: fuse.NewDefaultRawFileSystem(), disk: d}
+	if d.Odd != nil {
+		all = &odd{RawFileSystem: all, Oddity: d.Odd}
+	}
+	server, err := fuse.NewServer(all, dir, &fuse.MountOptions{
 		FsName: "powerloss", Name: "powerloss",
 		DirectMountStrict: true, // needs no fusermount
 		AllowOther:        os.Geteuid() == 0,

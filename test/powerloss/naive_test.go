@@ -25,7 +25,7 @@ func TestNaiveServersAreSeen(t *testing.T) {
 		{"the log of the objects is not synced", func(path string, _ bool) bool { return path == "objects.db-wal" }, "", anyMoment, oneOf(lost)},
 		{"the objects' database is not synced", func(path string, _ bool) bool { return path == "objects.db" }, "", []moment{whileStopping}, oneOf(lost, dead)},
 		{"the log of the identities is not synced", func(path string, _ bool) bool { return path == "muster.db-wal" }, "", anyMoment, func(f finding) bool {
-			return f.class == lost && (strings.HasPrefix(f.text, "thing") || strings.HasPrefix(f.text, "certificate"))
+			return f.class == lost && (strings.HasPrefix(f.text, "item") || strings.HasPrefix(f.text, "certificate") || strings.HasPrefix(f.text, "principal"))
 		}},
 		{"content is removed before the row", nil, "objects.db-wal", []moment{afterRemoval}, oneOf(unreadable)},
 	} {
@@ -35,6 +35,9 @@ func TestNaiveServersAreSeen(t *testing.T) {
 				disk, ledger := fresh(t)
 				disk.Ignore, disk.Undo = tc.ignore, tc.undo
 				w := newWorld(ledger, seed)
+				if strings.Contains(tc.name, "identities") {
+					w.ofIdentities()
+				}
 				w.moments = tc.when
 				err := w.live(disk, 3, &total)
 				for _, f := range w.findings {

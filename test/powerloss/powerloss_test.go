@@ -17,11 +17,11 @@ import (
 
 const (
 	// fastRounds are those of a test run that says nothing; nightRounds those of MUSTER_NIGHT.
-	fastRounds  = 30
+	fastRounds  = 20
 	nightRounds = 1000
-	// chain is how many rounds one disk lives, so that what was kept long ago is
+	// chainRounds is how many rounds one disk lives, so that what was kept long ago is
 	// cut as well as what is new.
-	chain = 10
+	chainRounds = 10
 	// roundLimit cuts the power in a round that waits for something which doesn't happen.
 	roundLimit = 2 * time.Second
 )
@@ -56,9 +56,9 @@ func TestPowerLoss(t *testing.T) {
 	seed := uint64(setting(t, "MUSTER_POWERLOSS_SEED", 1))
 	began := time.Now()
 	var total tally
-	for first := 0; first < rounds && total.findings < 20; first += chain {
+	for first := 0; first < rounds && total.findings < 20; first += chainRounds {
 		disk, ledger := fresh(t)
-		n := min(chain, rounds-first)
+		n := min(chainRounds, rounds-first)
 		w := newWorld(ledger, seed+uint64(first))
 		err := w.live(disk, n, &total)
 		if err != nil {
@@ -79,6 +79,7 @@ func TestPowerLoss(t *testing.T) {
 // tally counts what the rounds did.
 type tally struct {
 	cuts, starting, stopping, afterAck, acks, findings int
+	vended, denied                                     int // devices that got credentials after a cut, and that were refused
 	found                                              map[class]int
 	doubts                                             map[string]int
 }
@@ -96,6 +97,7 @@ func (w *world) live(disk *powerloss.Disk, rounds int, total *tally) error {
 	defer func() {
 		maps.Copy(total.doubts, w.doubts)
 		total.findings += len(w.findings)
+		total.vended, total.denied = total.vended+w.vended, total.denied+w.denied
 		for _, f := range w.findings {
 			total.found[f.class]++
 		}
@@ -119,7 +121,7 @@ func (w *world) round(disk *powerloss.Disk, dir string, total *tally) (*powerlos
 	total.cuts++
 	early := w.random.IntN(8) == 0 // while it starts, and mends what the last cut left
 	if early {
-		n := disk.Count() + 1 + w.random.IntN(40)
+		n := disk.Count() + 1 + w.random.IntN([]int{60, 200}[w.random.IntN(2)]) // first it tries the file system
 		disk.CutWhen(func(_, _ string, count int) bool { return count >= n }, nil)
 	}
 	s, err := start(disk, dir)

@@ -27,12 +27,13 @@ var errCut = errors.New("the power was cut while the server started")
 // server is a running muster on a mounted disk.
 type server struct {
 	*client
-	disk    *powerloss.Disk
-	dir     string
-	cmd     *exec.Cmd
-	log     *logBuffer
-	unmount func() error
-	ended   chan struct{}
+	disk              *powerloss.Disk
+	dir               string
+	devices, endpoint string // host:port of the device port, and what devices ask it for
+	cmd               *exec.Cmd
+	log               *logBuffer
+	unmount           func() error
+	ended             chan struct{}
 }
 
 // logBuffer keeps the last of what a server writes.
@@ -111,8 +112,9 @@ func (s *server) ready() error {
 		}
 		raw, _ := s.disk.ReadFile("server.json")
 		var state struct {
-			PID int
-			API string
+			PID               int
+			API               string
+			Devices, Endpoint string
 		}
 		if json.Unmarshal(raw, &state) != nil || state.PID != s.cmd.Process.Pid {
 			continue // there is none yet, or that of the server before
@@ -129,6 +131,7 @@ func (s *server) ready() error {
 				base: state.API, host: strings.TrimPrefix(state.API, "http://"),
 				accessKey: key["aws_access_key_id"], secret: key["aws_secret_access_key"],
 			}
+			s.devices, s.endpoint = state.Devices, state.Endpoint
 		}
 		resp, err := s.client.http.Get(s.base + "/readyz")
 		if last = err; err == nil {
@@ -196,6 +199,35 @@ func (s *server) offline() (said string, good bool, err error) {
 		return "", false, fmt.Errorf("objects verify wrote %.300q and %.300q: %v", out.Bytes(), complaint.Bytes(), err)
 	}
 	return out.String(), err == nil && *found.Damaged == 0, nil
+}
+
+// deep returns what muster doctor --deep finds damaged in a stopped server's
+// databases; without damage it must have read some rows.
+func (s *server) deep() (damage []string, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary, "doctor", "--deep", "--data", s.dir, "-o", "json")
+	cmd.Env = environment()
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) { // there is no server, which doctor finds a failure
+		return nil, err
+	}
+	var found []struct{ Check, State, Detail string }
+	if err := json.Unmarshal(out, &found); err != nil {
+		return nil, fmt.Errorf("doctor --deep wrote %.300q: %w", out, err)
+	}
+	looked := false
+	for _, f := range found {
+		looked = looked || f.Check == "deep"
+		if f.Check == "deep" && f.State != "ok" {
+			damage = append(damage, f.Detail)
+		}
+	}
+	if !looked {
+		return nil, fmt.Errorf("doctor --deep doesn't say that it looked: %.300q", out)
+	}
+	return damage, nil
 }
 
 func (s *server) finish() error {

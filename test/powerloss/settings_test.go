@@ -31,11 +31,16 @@ func (w *worker) setting() {
 
 // change writes a value of a setting by one request.
 func (w *worker) change(name, value string, send func() (reply, error)) {
-	wr := w.begin(w.ledger.settings, name, value)
+	w.changeIn(w.ledger.settings, name, value, send)
+}
+
+func (w *worker) changeIn(all map[string]*register, name, value string, send func() (reply, error), refusals ...int) (reply, state) {
+	wr := w.begin(all, name, value)
 	r, err := send()
-	s := w.outcome(fmt.Sprintf("set %s to %q", name, value), r, err)
+	s := w.outcome(fmt.Sprintf("set %s to %q", name, value), r, err, refusals...)
 	w.end(wr, s)
 	w.acknowledged(s)
+	return r, s
 }
 
 // tags puts an object with a tag, changes the tag or removes the object.

@@ -29,7 +29,7 @@ func firstStart(t *testing.T, seed uint64) {
 	random := newRandom(seed)
 	disk := powerloss.NewDisk()
 	if seed%3 > 0 {
-		n := 1 + random.IntN(250)
+		n := 1 + random.IntN(350)
 		disk.CutWhen(func(_, _ string, count int) bool { return count >= n }, nil)
 	}
 	var key []byte

@@ -3,6 +3,7 @@ package powerloss_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -87,7 +88,11 @@ func (w *world) verifyOffline() error {
 	if err == nil && !good {
 		w.report(torn, "objects verify says %s", said)
 	}
-	return err
+	damage, deepErr := w.deep()
+	for _, d := range damage {
+		w.report(torn, "doctor --deep says %s", d)
+	}
+	return errors.Join(err, deepErr)
 }
 
 func (w *world) verifyHealth(ctx context.Context) error {

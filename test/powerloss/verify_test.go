@@ -14,7 +14,7 @@ import (
 // settles the ledger on what it has. Afterwards nothing is unknown.
 func (w *world) verify() error {
 	ctx := context.Background()
-	for _, check := range []func(context.Context) error{w.verifyObjects, w.verifyVersions, w.verifyUploads, w.verifyBuckets, w.verifyThings, w.verifyCertificates, w.verifySettings, w.verifyHealth} {
+	for _, check := range w.checks {
 		if err := check(ctx); err != nil {
 			return err
 		}

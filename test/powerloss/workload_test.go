@@ -40,7 +40,7 @@ func (w *world) work(enough <-chan struct{}, acked func()) {
 				case <-enough:
 					return
 				default:
-					one.step()
+					w.step(one)
 				}
 			}
 		})

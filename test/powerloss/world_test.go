@@ -2,7 +2,6 @@ package powerloss_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -45,18 +44,23 @@ type world struct {
 	*server
 	*ledger
 	random  *rand.Rand
-	moments []moment // those of the cuts
-	whole   bool     // verify reads everything, not only what was changed
+	moments []moment      // those of the cuts
+	whole   bool          // verify reads everything, not only what was changed
+	step    func(*worker) // one thing that a client does
+	checks  []func(context.Context) error
 
-	full       atomic.Bool  // the disk is full, or was a moment ago
-	turnedAway atomic.Int64 // requests, for that
-	mu         sync.Mutex
-	findings   []finding
-	doubts     map[string]int // what doctor doubted
+	full           atomic.Bool  // the disk is full, or was a moment ago
+	turnedAway     atomic.Int64 // requests, for that
+	mu             sync.Mutex
+	findings       []finding
+	doubts         map[string]int // what doctor doubted
+	vended, denied int            // devices asked for after a cut: those that had to get credentials, and the others
 }
 
 func newWorld(l *ledger, seed uint64) *world {
-	return &world{ledger: l, random: newRandom(seed), moments: anyMoment, doubts: map[string]int{}}
+	w := &world{ledger: l, random: newRandom(seed), moments: anyMoment, step: (*worker).step, doubts: map[string]int{}}
+	w.checks = []func(context.Context) error{w.verifyObjects, w.verifyVersions, w.verifyUploads, w.verifyBuckets, w.verifyThings, w.verifyCertificates, w.verifySettings, w.verifyHealth}
+	return w
 }
 
 func (w *world) report(c class, format string, args ...any) {
@@ -70,8 +74,8 @@ func (w *world) report(c class, format string, args ...any) {
 var base = sync.OnceValues(func() (*prepared, error) { return prepare() })
 
 type prepared struct {
-	disk  *powerloss.Disk
-	certs []string
+	disk   *powerloss.Disk
+	chains []chain
 }
 
 // fresh returns a copy of the base disk and a ledger for it.
@@ -82,7 +86,7 @@ func fresh(t *testing.T) (*powerloss.Disk, *ledger) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b.disk.Clone(), newLedger(b.certs)
+	return b.disk.Clone(), newLedger(b.chains)
 }
 
 func prepare() (*prepared, error) {
@@ -97,7 +101,10 @@ func prepare() (*prepared, error) {
 		return nil, err
 	}
 	out := &prepared{disk: disk}
-	if out.certs, err = s.furnish(); err != nil {
+	if out.chains, err = s.furnish(); err == nil {
+		err = s.enrol(out.chains)
+	}
+	if err != nil {
 		_ = s.kill()
 		return nil, err
 	}
@@ -105,7 +112,7 @@ func prepare() (*prepared, error) {
 }
 
 // furnish makes the buckets and some certificates.
-func (s *server) furnish() (certs []string, err error) {
+func (s *server) furnish() (chains []chain, err error) {
 	ctx := context.Background()
 	expect := func(r reply, err error) (reply, error) {
 		if err == nil && r.status != http.StatusOK {
@@ -133,13 +140,13 @@ func (s *server) furnish() (certs []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		var made struct{ CertificateID string }
-		if err := json.Unmarshal(r.body, &made); err != nil {
+		made, err := chainOf(r.body)
+		if err != nil {
 			return nil, err
 		}
-		certs = append(certs, made.CertificateID)
+		chains = append(chains, made)
 	}
-	return certs, nil
+	return chains, nil
 }
 
 func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
