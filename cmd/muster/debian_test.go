@@ -149,7 +149,7 @@ func TestDebianPackage(t *testing.T) {
 	if conffiles, err := os.ReadFile(filepath.Join(info, "conffiles")); err != nil || string(conffiles) != "/etc/muster/muster.env\n" {
 		t.Errorf("conffiles: got %q, %v", conffiles, err)
 	}
-	for _, script := range []string{"postinst", "prerm", "postrm"} {
+	for _, script := range []string{"config", "postinst", "prerm", "postrm"} {
 		if out, err := exec.Command("sh", "-n", filepath.Join(info, script)).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", script, err, out)
 		}

@@ -53,6 +53,9 @@ sed 's/^MUSTER_/#MUSTER_/' "$from/systemd/muster.env" > "$root/etc/muster/muster
 chmod 600 "$root/etc/muster/muster.env"
 mkdir -p "$root/usr/share/lintian/overrides"
 cat > "$root/usr/share/lintian/overrides/muster" <<'EOF'
+# The project has no mail address.
+muster: bogus-mail-host *
+muster: bogus-mail-host-in-debian-changelog *
 # It may hold keys.
 muster: non-standard-file-perm 0600 != 0644 [etc/muster/muster.env]
 # Go's binaries are static.
@@ -60,7 +63,7 @@ muster: statically-linked-binary [usr/bin/muster]
 EOF
 
 mkdir "$root/DEBIAN"
-for script in postinst prerm postrm; do put 755 "$here/$script" DEBIAN/$script; done
+for script in config postinst prerm postrm; do put 755 "$here/$script" DEBIAN/$script; done
 put 644 "$here/templates" DEBIAN/templates
 echo /etc/muster/muster.env > "$root/DEBIAN/conffiles"
 (cd "$root" && find usr etc -type f | LC_ALL=C sort | xargs md5sum > DEBIAN/md5sums)

@@ -383,7 +383,7 @@ func TestApplyKilled(t *testing.T) {
 	took := time.Since(began)
 	s := Start(t)
 	cut := 0
-	for i := range 5 {
+	for i := range 3 {
 		cmd := exec.Command(binary, "apply", "-f", file)
 		cmd.Env = CleanEnv(t)
 		for name, value := range s.Env {
@@ -392,7 +392,7 @@ func TestApplyKilled(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(took * time.Duration(i+1) / 20)
+		time.Sleep(took * time.Duration(i+1) / 10)
 		if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 			t.Fatal(err)
 		}
@@ -404,7 +404,7 @@ func TestApplyKilled(t *testing.T) {
 	if a.Failed > 0 || cut == 0 {
 		t.Fatalf("after %d kills: got %s\n%s", cut, a, said)
 	}
-	t.Logf("%d of 5 runs were killed in time; the next created %d and changed %d", cut, a.Created, a.Changed)
+	t.Logf("%d of 3 runs were killed in time; the next created %d and changed %d", cut, a.Created, a.Changed)
 	if a, _ := s.apply(t, file); a.Same != 12+2*things {
 		t.Errorf("at the end: got %d the same and\n%s", a.Same, a)
 	}
