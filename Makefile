@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 # The server is a static binary; only the race detector wants a C compiler.
 export CGO_ENABLED ?= 0
 
-.PHONY: build demo test race lint generate docs bench fuzz oracle powerloss races field night man release image clean
+.PHONY: build demo test race lint generate docs bench fuzz oracle powerloss races field night man release deb deb-test image clean
 
 build:
 	@test -x $(BIN) || echo "Building Muster. The first build compiles SQLite and takes a minute or two."
@@ -83,9 +83,18 @@ fuzz:
 man:
 	$(GO) run -ldflags '$(LDFLAGS)' ./cmd/muster man --dir man
 
-# Tarballs of static binaries, with checksums, in dist. The first time compiles all for five platforms.
+# Tarballs of static binaries, Debian packages, SBOMs and checksums, in dist. The first time compiles all for five platforms.
 release:
 	GO='$(GO)' VERSION='$(VERSION)' LDFLAGS='$(LDFLAGS)' packaging/release.sh
+
+# The Debian packages alone, for amd64 and arm64; needs dpkg-deb, as Debian has it, and no root.
+deb:
+	FORMATS=deb PLATFORMS='linux/amd64 linux/arm64' GO='$(GO)' VERSION='$(VERSION)' LDFLAGS='$(LDFLAGS)' packaging/release.sh
+
+# Installs, upgrades, removes and purges this machine's package in a Debian of its own: root, and debootstrap or CHROOT=dir.
+deb-test:
+	FORMATS=deb PLATFORMS="linux/$$(dpkg --print-architecture)" GO='$(GO)' VERSION='$(VERSION)' LDFLAGS='$(LDFLAGS)' packaging/release.sh
+	packaging/debian/test.sh dist/muster_*_$$(dpkg --print-architecture).deb $(CHROOT)
 
 image:
 	docker build -f packaging/Dockerfile --build-arg VERSION='$(VERSION)' -t muster:$(VERSION) .

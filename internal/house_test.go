@@ -20,7 +20,7 @@ var (
 	rooms  = []string{"account", "registry", "ca", "certificate", "policy", "iotpolicy", "rolealias", "iam", "sts", "credentials", "fleet", "bucket", "objects", "lifecycle"}
 	doors  = []string{"awsapi", "awsapi/iotapi", "awsapi/sagemakerapi", "awsapi/edgeapi", "awsapi/iamapi", "awsapi/stsapi", "awsapi/adminapi", "s3front", "credsapi"}
 	keep   = []string{"store", "content", "externals3"}
-	others = []string{"store/storetest", "objects/objectstest", "s3front/s3fronttest", "awsapi/awsapitest", "ingress", "server", "tutorial"}
+	others = []string{"store/storetest", "objects/objectstest", "s3front/s3fronttest", "awsapi/awsapitest", "ingress", "server", "tutorial", "apply"}
 )
 
 // between has all arrows from room to room. A new one is a decision.
@@ -59,6 +59,8 @@ var bans = []struct {
 	{keep, under(doors), "what keeps imports the rooms' types and nothing above them"},
 	{[]string{"store", "content"}, []string{"net/http"}, "what keeps on this machine knows no wire"},
 	{[]string{"tutorial"}, slices.Concat(under(rooms), under(keep), []string{inside + "server"}), "the tutorial is a client: what it proves, it proves over the wire"},
+	{[]string{"apply"}, slices.Concat(under(rooms), under(keep), []string{inside + "server"}), "apply is a client: it does what any caller may"},
+	{except("apply"), []string{"go.yaml.in/"}, "only apply reads files that people write"},
 	{except("store"), []string{"modernc.org/", "github.com/pressly/goose"}, "only the store knows which database it is"},
 	{[]string{"ingress"}, []string{inside}, "a connection is judged before anybody knows whose request it brings"},
 	{slices.Concat(ground, rooms, doors, keep), []string{inside + "ingress"}, "doors know requests; the top tells connections of them"},

@@ -49,7 +49,7 @@ the AWS APIs your code already speaks.
 	}
 	root.SetOut(out) // before the completion command, which remembers it
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(serveCommand(), envCommand(), masterKeyCommand(), tutorialCommand(), operationsCommand(), bucketCommand(), objectsCommand(), doctorCommand(), manCommand(), versionCommand())
+	root.AddCommand(serveCommand(), envCommand(), masterKeyCommand(), tutorialCommand(), operationsCommand(), applyCommand(), bucketCommand(), objectsCommand(), doctorCommand(), healthcheckCommand(), manCommand(), versionCommand())
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		c.Args = noArgs

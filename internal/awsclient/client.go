@@ -39,11 +39,7 @@ func Do[In, Out any](ctx context.Context, c *Client, op awswire.Op[In, Out], in 
 	}
 	sum := sha256.Sum256(body)
 	sigv4.Sign(r, c.Credential, op.Service.SigningName(), c.Region, time.Now(), hex.EncodeToString(sum[:]))
-	client := c.HTTP
-	if client == nil {
-		client = http.DefaultClient
-	}
-	response, err := client.Do(r)
+	response, err := c.http().Do(r)
 	if err != nil {
 		return nil, fmt.Errorf("call %s: %w", op.Name, err)
 	}
@@ -53,4 +49,11 @@ func Do[In, Out any](ctx context.Context, c *Client, op awswire.Op[In, Out], in 
 		return nil, fmt.Errorf("read the answer of %s: %w", op.Name, err)
 	}
 	return op.Response(response.StatusCode, response.Header, answer)
+}
+
+func (c *Client) http() *http.Client {
+	if c.HTTP == nil {
+		return http.DefaultClient
+	}
+	return c.HTTP
 }

@@ -131,6 +131,9 @@ func (b *Buckets) Create(ctx context.Context, scope arn.Scope, name string) (Buc
 	if err := b.vacant(ctx, name); err != nil {
 		return Bucket{}, err
 	}
+	// A caller that goes away must not leave the row pending, and ends only its
+	// wait for it: the row may be there all the same.
+	ctx = context.WithoutCancel(ctx)
 	kept, inserted, err := b.store.InsertBucket(ctx, Bucket{Name: name, Account: scope.Account, Region: scope.Region, Created: b.now(), Pending: true})
 	if err != nil {
 		return Bucket{}, fmt.Errorf("create bucket %q: %w", name, err)
@@ -143,8 +146,7 @@ func (b *Buckets) Create(ctx context.Context, scope arn.Scope, name string) (Buc
 	case !inserted && !kept.Pending:
 		return kept, nil
 	}
-	// The row is there: from here on a caller that goes away must not leave it pending.
-	return b.finish(context.WithoutCancel(ctx), kept)
+	return b.finish(ctx, kept)
 }
 
 // vacant asks Vacant about a name without a row.

@@ -109,6 +109,29 @@ func TestCreateThatFailsFreesTheName(t *testing.T) {
 
 // Where others make buckets too, one that isn't Muster's is never taken over,
 // and one whose making was not heard of is finished by who asks again.
+// leaving is a store whose caller goes away while its bucket is inserted: it
+// is, and the caller learns only that its own time is over.
+type leaving struct {
+	bucket.Store
+	leave func()
+}
+
+func (s leaving) InsertBucket(ctx context.Context, b bucket.Bucket) (bucket.Bucket, bool, error) {
+	kept, inserted, err := s.Store.InsertBucket(ctx, b)
+	s.leave()
+	return kept, inserted, errors.Join(err, ctx.Err())
+}
+
+func TestCreateIsFinishedForACallerThatLeaves(t *testing.T) {
+	_, place, store := newBuckets(t)
+	ctx, leave := context.WithCancel(t.Context())
+	buckets := bucket.New(leaving{store, leave}, place, index.New(1000))
+	_, _ = buckets.Create(ctx, east, "pumps") // whatever it is told
+	if b, err := store.Bucket(t.Context(), "pumps"); err != nil || b.Pending || !place.has("pumps") {
+		t.Errorf("got %+v with a place %v, %v, want the whole bucket", b, place.has("pumps"), err)
+	}
+}
+
 func TestCreateTakesNothingOver(t *testing.T) {
 	buckets, place, _ := newBuckets(t)
 	buckets.Vacant = func(_ context.Context, name string) error {

@@ -113,7 +113,7 @@ func (s *Server) publish() error {
 		return err
 	}
 	s.state = State{
-		PID: os.Getpid(), Version: c.Version, API: s.apiURL(), Devices: reachable(s.devOn[0]), Endpoint: endpoint,
+		PID: os.Getpid(), Version: c.Version, API: s.apiURL(), Address: reachable(s.apiOn[0]), Devices: reachable(s.devOn[0]), Endpoint: endpoint,
 		Hostname: c.Hostname, Region: c.Region, Account: c.Account, RootKey: rootKeyFile(c.Data), Master: c.MasterKeyFile, RootCA: rootCA, RootSum: s.authority.RootSum(),
 		APICert: c.APITLSCert, FreeSpace: s.disk.State().Ladder.Low,
 	}

@@ -19,6 +19,7 @@ type State struct {
 	PID      int    `json:"pid"`
 	Version  string `json:"version"`
 	API      string `json:"api"`      // URL with an IP address: SDKs then use path-style S3
+	Address  string `json:"address"`  // host:port of the API on this machine, whatever its name resolves to
 	Devices  string `json:"devices"`  // host:port of the mutual-TLS port
 	Endpoint string `json:"endpoint"` // what DescribeEndpoint answers for iot:CredentialProvider
 	Hostname string `json:"hostname"`

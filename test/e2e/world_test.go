@@ -53,12 +53,7 @@ func NewWorld(t *testing.T, s *Server) *World {
 
 	made := w.API.IoT(t, "POST", "/keys-and-certificate?setAsActive=true", nil).OK(t)
 	w.CertificateID, w.CertificateARN = made.JSON("certificateId"), made.JSON("certificateArn")
-	w.PEM, w.KeyPEM = made.JSON("certificatePem"), made.JSON("keyPair", "PrivateKey")
-	cert, err := tls.X509KeyPair([]byte(w.PEM), []byte(w.KeyPEM))
-	if err != nil {
-		t.Fatalf("certificate and key of CreateKeysAndCertificate: %v", err)
-	}
-	w.Certificate = cert
+	w.pair(t, made.JSON("certificatePem"), made.JSON("keyPair", "PrivateKey"))
 
 	w.createPolicy(t, w.Policy, statement("Allow", w.AliasARN))
 	w.attachPolicy(t, w.Policy)
@@ -68,6 +63,17 @@ func NewWorld(t *testing.T, s *Server) *World {
 	w.Roots = s.Get(t, "/repository/AmazonRootCA1.pem").OK(t).Body
 	w.Endpoint = w.API.IoT(t, "GET", "/endpoint?endpointType=iot%3ACredentialProvider", nil).OK(t).JSON("endpointAddress")
 	return w
+}
+
+// pair gives the device its certificate and key.
+func (w *World) pair(t *testing.T, certificate, key string) {
+	t.Helper()
+	w.PEM, w.KeyPEM = certificate, key
+	cert, err := tls.X509KeyPair([]byte(w.PEM), []byte(w.KeyPEM))
+	if err != nil {
+		t.Fatalf("certificate and key of CreateKeysAndCertificate: %v", err)
+	}
+	w.Certificate = cert
 }
 
 func statement(effect, resource string) string {
