@@ -27,7 +27,8 @@ type Match struct {
 // Matches answers all statements that are meant for r, in their order; Decide
 // tells what comes of them.
 func (d *Document) Matches(r *Request) []Match {
-	q := question{Request: r, grammar: d.grammar, target: splitTarget(r.Resource)}
+	q := ask(r, Named{Document: d})
+	q.grammar = d.grammar
 	var all []Match
 	for i := range d.statements {
 		s := &d.statements[i]

@@ -13,7 +13,7 @@ import (
 // A key that may be absent, as of Null or an operator with IfExists, and a
 // variable with a default are not missing.
 func Missing(docs []Named, r *Request) []string {
-	m := missing{question: question{Request: r, target: splitTarget(r.Resource)}, names: map[string]string{}}
+	m := missing{question: ask(r, docs...), names: map[string]string{}}
 	for _, named := range docs {
 		m.question.grammar = named.Document.grammar
 		for i := range named.Document.statements {
@@ -36,7 +36,7 @@ func (m *missing) add(key, name string) {
 }
 
 func (m *missing) statement(s *statement) {
-	if s.matchesAction(m.Action) == s.notActions {
+	if s.matchesAction(&m.question) == s.notActions {
 		return
 	}
 	matched := no
@@ -68,14 +68,14 @@ func (m *missing) condition(c *conditionOnAKey) {
 
 func (m *missing) resource(r *resource) { r.variables(m.variable) }
 
-func (m *missing) variable(v *piece) {
+func (m *missing) variable(v *variable) {
 	if _, ok := m.value(v); !ok {
 		m.add(v.key, v.name)
 	}
 }
 
 // variables calls each with every variable in the values of the condition.
-func (c *conditionOnAKey) variables(each func(*piece)) {
+func (c *conditionOnAKey) variables(each func(*variable)) {
 	switch all := c.test.(type) {
 	case texts:
 		variables(all, each)
@@ -90,17 +90,14 @@ func (c *conditionOnAKey) variables(each func(*piece)) {
 	}
 }
 
-func (r *resource) variables(each func(*piece)) {
+func (r *resource) variables(each func(*variable)) {
 	variables([]pattern{r.whole}, each)
-	variables(r.parts[:], each)
 }
 
-func variables(all []pattern, each func(*piece)) {
+func variables(all []pattern, each func(*variable)) {
 	for i := range all {
-		for j := range all[i].pieces {
-			if v := &all[i].pieces[j]; v.kind == variable {
-				each(v)
-			}
+		for j := range all[i].vars {
+			each(&all[i].vars[j])
 		}
 	}
 }
