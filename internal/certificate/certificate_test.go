@@ -201,7 +201,7 @@ func TestUsable(t *testing.T) {
 		{"to be activated", certificate.PendingActivation, -time.Hour, time.Hour, fault.WrongState},
 		{"without a status", "", -time.Hour, time.Hour, fault.WrongState},
 	} {
-		c := certificate.Certificate{Status: tc.status, NotBefore: noon.Add(tc.begins), NotAfter: noon.Add(tc.lasts)}
+		c := certificate.Registration{Status: tc.status, NotBefore: noon.Add(tc.begins), NotAfter: noon.Add(tc.lasts)}
 		if err := c.Usable(noon); !errors.Is(err, tc.want) {
 			t.Errorf("%s: got %v, want %v", tc.name, err, tc.want)
 		}
@@ -277,7 +277,7 @@ func TestRegisteredSeesEveryChange(t *testing.T) {
 			t.Fatalf("Registered: got %v, %v, want %v", got, err, want)
 		}
 		for i, c := range got {
-			if c.Status != want[i] || c.Variables["iot:certificateid"][0] != c.ID {
+			if c.Status != want[i] || variables(&c)["iot:certificateid"][0] != c.ID {
 				t.Errorf("Registered: got %s of %s, want %s", c.Status, c.ID, want[i])
 			}
 		}
@@ -356,6 +356,12 @@ func TestAudit(t *testing.T) {
 	}
 }
 
+func variables(c *certificate.Registration) map[string][]string {
+	all := map[string][]string{}
+	c.AddVariables(all)
+	return all
+}
+
 func TestVariables(t *testing.T) {
 	r := open(t)
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -386,7 +392,7 @@ func TestVariables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := registered[0].Variables
+	got := variables(&registered[0])
 	for key, want := range map[string][]string{
 		"iot:certificateid":                                                 {cert.ID},
 		"iot:certificate.serialnumber":                                      {"4711"},

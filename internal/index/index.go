@@ -108,7 +108,10 @@ func Get[V any](ctx context.Context, x *Index, key Key, read func(context.Contex
 }
 
 func (s *shard) keep(key string, hash, generation uint64, v any, err error) {
-	weight := weigh(v)
+	weight := 0
+	if err == nil {
+		weight = weigh(v)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.generation != generation {
