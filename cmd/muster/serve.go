@@ -16,7 +16,7 @@ import (
 func serveCommand() *cobra.Command {
 	c := server.Default()
 	var minFree int64
-	var bucketBytes, bucketObjects size
+	var bucketBytes, bucketObjects, decisionMemory size
 	apiTLS := &oneOf{value: "off", allowed: []string{"off", "auto"}}
 	format := &oneOf{allowed: []string{"text", "json"}}
 	level := &oneOf{value: "info", allowed: []string{"debug", "info", "warn", "error"}}
@@ -34,6 +34,9 @@ first start makes and keeps in <data>/root-credentials.`,
 			c.APITLS = apiTLS.value == "auto"
 			c.S3MinFree = minFree << 20
 			c.S3BucketBytes, c.S3BucketObjects = bucketBytes.value(), bucketObjects.value()
+			if decisionMemory.n != nil {
+				c.DecisionMemory = decisionMemory.value()
+			}
 			c.Version = version
 			c.Log = logger(cmd.ErrOrStderr(), format.value, level.value)
 			slog.SetDefault(c.Log)
@@ -61,6 +64,7 @@ first start makes and keeps in <data>/root-credentials.`,
 	f.Var(&bucketObjects, "s3-bucket-max-objects", "versions that such a bucket may hold, and one writer a tenth of it (default no limit)")
 	f.IntVar(&c.S3Requests, "s3-requests", c.S3Requests, "S3 requests served at once")
 	f.IntVar(&c.S3PerCaller, "s3-requests-per-caller", c.S3PerCaller, "S3 requests of one caller served at once")
+	f.Var(&decisionMemory, "decision-memory", "bytes of memory for what decisions are made from: devices, roles, policies (default 600MiB: a million devices)")
 	f.StringVar(&c.MasterKeyFile, "master-key-file", "", "key that seals every private key (default <data>/master.key)")
 	f.Var(apiTLS, "api-tls", "serve the API port on TLS with Muster's own CA")
 	f.StringVar(&c.APITLSCert, "api-tls-cert", "", "certificate chain of the API port (PEM)")

@@ -42,6 +42,8 @@ type Config struct {
 	S3Requests      int   // S3 requests served at once
 	S3PerCaller     int   // of them, those of one caller
 
+	DecisionMemory int64 // bytes that what decisions are made from may take, session policies with a sixteenth of it
+
 	APITLS       bool   // serve the API port on TLS with Muster's own CA
 	APITLSCert   string // PEM file of the API port's certificate chain
 	APITLSKey    string // PEM file of its key
@@ -63,10 +65,13 @@ func Default() Config {
 	return Config{
 		Data: "./muster-data", API: DefaultAPI, Devices: DefaultDevices, Hostname: "localhost",
 		Region: "us-east-1", Account: "000000000000", ThingTypeDeleteDelay: 5 * time.Minute,
-		S3Requests: 1024, S3PerCaller: 256,
+		S3Requests: 1024, S3PerCaller: 256, DecisionMemory: 600 << 20,
 		Getenv: os.Getenv, Version: "unknown", Log: slog.Default(),
 	}
 }
+
+// leastDecisionMemory is enough for a few thousand devices and the largest roles.
+const leastDecisionMemory = 32 << 20
 
 // BadConfig is a configuration that can't be meant.
 type BadConfig struct{ error }
@@ -112,6 +117,9 @@ func (c *Config) complete() error {
 	}
 	if c.CertificateDays < 0 {
 		return fmt.Errorf("--certificate-days %d is negative", c.CertificateDays)
+	}
+	if c.DecisionMemory < leastDecisionMemory {
+		return fmt.Errorf("--decision-memory %d: at least %d bytes, since what a role may do can take as much as a thousand devices", c.DecisionMemory, leastDecisionMemory)
 	}
 	if err := c.checkS3(); err != nil {
 		return err

@@ -33,7 +33,8 @@ func main() {
 	fresh := flag.Int("fresh", 600, "requests on fresh handshakes, a round")
 	kept := flag.Int("kept", 8000, "requests on kept connections, a round")
 	inserts := flag.Int("inserts", 2000, "things created, by 32 clients")
-	only := flag.String("only", "", "measure one thing alone: vending, local, issue, inserts, objects, writers, lists, memory or storm")
+	only := flag.String("only", "", "measure one thing alone: vending, local, issue, inserts, objects, writers, lists, memory, storm or devices")
+	flag.IntVar(&registered, "devices", registered, "devices whose share of the decision index is measured")
 	flag.IntVar(&listed, "listed", listed, "objects in the bucket that is listed")
 	flag.Int64Var(&large, "large", large, "bytes of each of the 64 objects that memory is measured with")
 	flag.Parse()
@@ -45,6 +46,8 @@ func main() {
 		err = serveBare(ctx)
 	case *bareStore:
 		err = serveBareObjects(ctx)
+	case *only == "devices":
+		err = benchDevices(ctx) // in this process
 	case *storm:
 		err = writeStorm(ctx)
 	default:
