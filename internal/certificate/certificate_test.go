@@ -425,3 +425,61 @@ func TestVariables(t *testing.T) {
 		}
 	}
 }
+
+// Certificates that have their names in common have serial numbers of their own.
+func TestVariablesOfMany(t *testing.T) {
+	r := open(t)
+	first, second := r.create(t, true), r.create(t, true)
+	serials := map[string]bool{}
+	for range 2 {
+		for _, cert := range []certificate.Certificate{first, second} {
+			registered, err := r.Registered(t.Context(), cert.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			block, _ := pem.Decode([]byte(cert.PEM))
+			parsed, err := x509.ParseCertificate(block.Bytes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := variables(&registered[0])
+			if got["iot:certificate.serialnumber"][0] != parsed.SerialNumber.String() || got["iot:certificateid"][0] != cert.ID ||
+				got["iot:certificate.subject.commonname"][0] != parsed.Subject.CommonName {
+				t.Errorf("certificate %s: got %v", cert.ID, got)
+			}
+			serials[got["iot:certificate.serialnumber"][0]] = true
+		}
+	}
+	if len(serials) != 2 {
+		t.Errorf("%d serial numbers of two certificates", len(serials))
+	}
+}
+
+// Certificates of others may have a serial number longer than RFC 5280 allows.
+func TestVariablesOfALongSerialNumber(t *testing.T) {
+	r := open(t)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bits := range []uint{8, 159, 160, 200} {
+		serial := new(big.Int).Lsh(big.NewInt(1), bits-1)
+		template := &x509.Certificate{SerialNumber: serial, Subject: pkix.Name{CommonName: "pump-7"}}
+		der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cert := r.create(t, true)
+		cert.ID, cert.PEM = ca.ID(der), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+		if err := r.store.InsertCertificate(t.Context(), cert); err != nil {
+			t.Fatal(err)
+		}
+		registered, err := r.Registered(t.Context(), cert.ID)
+		if err != nil {
+			t.Fatalf("%d bits: %v", bits, err)
+		}
+		if got := variables(&registered[0])["iot:certificate.serialnumber"][0]; got != serial.String() {
+			t.Errorf("%d bits: got %s, want %s", bits, got, serial)
+		}
+	}
+}

@@ -24,7 +24,8 @@ import (
 )
 
 const (
-	shards = 64
+	shardBits = 6
+	shards    = 1 << shardBits
 	// least is the budget of an index for which less was asked.
 	least = 1 << 20
 	// absentShare of the budget is for absences.
@@ -59,7 +60,7 @@ func New(budget int64) *Index {
 
 func (x *Index) shard(key []byte) (*shard, uint64) {
 	hash := maphash.Bytes(x.seed, key)
-	return &x.shards[hash>>(64-6)], hash // the table takes the low bits
+	return &x.shards[hash>>(64-shardBits)], hash // the table takes the low bits
 }
 
 // Publish forgets the answers of keys. The store calls it after a commit and
