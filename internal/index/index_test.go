@@ -113,7 +113,7 @@ func TestAbsencesPushOutOnlyAbsences(t *testing.T) {
 		}
 	}
 	devices()
-	for i := range 100_000 {
+	for i := range 20_000 {
 		index.Get(t.Context(), x, numbered(10_000+i), func(context.Context) (int, error) { return 0, fault.NotFound.Errorf("no") })
 	}
 	devices()
@@ -125,7 +125,7 @@ func TestAbsencesPushOutOnlyAbsences(t *testing.T) {
 		t.Errorf("got %+v", u)
 	}
 	// What comes to be is no absence any more.
-	last := numbered(109_999)
+	last := numbered(29_999)
 	x.Publish(last)
 	if v, err := index.Get(t.Context(), x, last, func(context.Context) (int, error) { return 1, nil }); v != 1 || err != nil {
 		t.Errorf("after the publication: got %v, %v", v, err)
@@ -152,7 +152,7 @@ func TestAgainstAModel(t *testing.T) {
 	x := index.New(1)
 	model := map[index.Key]int{}
 	hex := strings.Repeat("0f", 31)
-	for i := range 200_000 {
+	for i := range 60_000 {
 		k := index.Key{Kind: []string{"a", "b"}[random.IntN(2)], Account: []string{"", "1", "12"}[random.IntN(3)], Region: []string{"", "2", "r"}[random.IntN(3)],
 			Name: []string{"", hex}[random.IntN(2)] + fmt.Sprint(random.IntN(300))}
 		switch random.IntN(3) {
