@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -138,5 +139,32 @@ func TestSessionPoliciesAreBounded(t *testing.T) {
 	}
 	if _, err := d.Compiled("AROA1", "{}"); !errors.Is(err, fault.Malformed) {
 		t.Errorf("no policy: got %v", err)
+	}
+}
+
+// No policy of AWS's own comes near the limit, not even with ten of the largest
+// and a long resource.
+func TestPoliciesOfAWSTakeNotTooLong(t *testing.T) {
+	d := newDirectory(t)
+	p, err := d.Policies(t.Context(), account, iam.PolicyFilter{AWS: true}, page.Request{Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []policy.Named
+	for _, item := range p.Items {
+		doc, err := d.InForce(t.Context(), account, "AROA1", item.ARN())
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, policy.Named{Name: string(item.ARN()), Document: doc})
+	}
+	slices.SortFunc(all, func(a, b policy.Named) int { return b.Document.Weight() - a.Document.Weight() })
+	r := &policy.Request{Action: "s3:NoSuchThing", Resource: "arn:aws:s3:::" + strings.Repeat("sage-iot-aws-", 80)}
+	for _, docs := range [][]policy.Named{all[:min(10, len(all))], all[:1], all} {
+		if e := policy.Explain(docs, r); e.Costly || e.Steps > 3*policy.MaxSteps {
+			t.Errorf("%d policies: %d steps for decision and reasons", len(docs), e.Steps)
+		} else {
+			t.Logf("%d policies: %d steps for decision and reasons", len(docs), e.Steps)
+		}
 	}
 }
