@@ -20,7 +20,7 @@ func serveCommand() *cobra.Command {
 	c := server.Default()
 	free := &freeSpace{}
 	var bucketBytes, bucketObjects size
-	bodyMemory := size{n: &c.BodyMemory}
+	bodyMemory, decisionMemory := size{n: &c.BodyMemory}, size{n: &c.DecisionMemory}
 	apiTLS := &oneOf{value: "off", allowed: []string{"off", "auto"}}
 	format := &oneOf{allowed: []string{"text", "json"}}
 	level := &oneOf{value: "info", allowed: []string{"debug", "info", "warn", "error"}}
@@ -43,6 +43,7 @@ within a minute.`,
 			c.BodyMemory = bodyMemory.value()
 			c.FreeSpace = free.floor
 			c.S3BucketBytes, c.S3BucketObjects = bucketBytes.value(), bucketObjects.value()
+			c.DecisionMemory = decisionMemory.value()
 			c.Version = version
 			c.Log = logger(cmd.ErrOrStderr(), format.value, level.value)
 			slog.SetDefault(c.Log)
@@ -74,6 +75,7 @@ within a minute.`,
 	f.Var(&bodyMemory, "body-memory", "memory for bodies of requests that are being read, such as 1GiB, of which one caller gets a quarter at most")
 	f.IntVar(&c.S3Requests, "s3-requests", c.S3Requests, "S3 requests served at once")
 	f.IntVar(&c.S3PerCaller, "s3-requests-per-caller", c.S3PerCaller, "S3 requests of one caller served at once")
+	f.Var(&decisionMemory, "decision-memory", "bytes of memory for what decisions are made from: devices, roles, policies (600MiB is enough for a million devices)")
 	f.Var(free, "free-space", "what stays free of the disk, such as 10GiB or 5%: below it contents of objects are refused, and below a quarter of it whatever adds (default the larger of 5% and 1GiB, at most 25%)")
 	f.StringVar(&c.MasterKeyFile, "master-key-file", "", "key that seals every private key, or - to read it from standard input once (default <data>/master.key)")
 	f.Var(apiTLS, "api-tls", "serve the API port on TLS with Muster's own CA")

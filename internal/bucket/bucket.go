@@ -37,6 +37,9 @@ type Bucket struct {
 	Pending bool // being made or removed: the object store may not agree
 }
 
+// Weight returns about how many bytes the bucket takes in the decision index.
+func (b Bucket) Weight() int { return 192 + len(b.Name) }
+
 // Store keeps the rows. Each method happens wholly or not at all.
 type Store interface {
 	// InsertBucket keeps b unless the name is taken, and answers the row that

@@ -48,14 +48,13 @@ func (b *Buckets) set(ctx context.Context, name string, k Kind, v any) error {
 
 // get reads the bucket's document. It fails with fault.NotFound when there is none.
 func get[T any](ctx context.Context, b *Buckets, name string, k Kind) (v T, err error) {
-	document, err := b.store.Document(ctx, name, k)
+	text, err := b.store.Document(ctx, name, k)
 	if err != nil {
 		return v, err
 	}
-	if err := json.Unmarshal([]byte(document), &v); err != nil {
-		return v, fmt.Errorf("read the %s of bucket %q: %w", k, name, err)
-	}
-	return v, nil
+	var d document[T]
+	err = d.read(name, k, text)
+	return d.value, err
 }
 
 // known is get out of the index: what it returns nobody may change.
@@ -73,9 +72,34 @@ func known[T any](ctx context.Context, b *Buckets, name string, k Kind) (v T, er
 	if _, ok := slices.BinarySearch(all, name); !ok {
 		return v, fault.NotFound.Errorf("bucket %s has no %s", name, k)
 	}
-	return index.Get(ctx, b.index, DocumentKey(name, k), func(ctx context.Context) (T, error) {
-		return get[T](ctx, b, name, k)
+	d, err := index.Get(ctx, b.index, DocumentKey(name, k), func(ctx context.Context) (*document[T], error) {
+		text, err := b.store.Document(ctx, name, k)
+		if err != nil {
+			return nil, err
+		}
+		d := &document[T]{weight: 128 + 2*len(text)}
+		return d, d.read(name, k, text)
 	})
+	if err != nil {
+		return v, err
+	}
+	return d.value, nil
+}
+
+// document is a document as the index holds it.
+type document[T any] struct {
+	value  T
+	weight int
+}
+
+// Weight returns about how many bytes it takes.
+func (d *document[T]) Weight() int { return d.weight }
+
+func (d *document[T]) read(name string, k Kind, text string) error {
+	if err := json.Unmarshal([]byte(text), &d.value); err != nil {
+		return fmt.Errorf("read the %s of bucket %q: %w", k, name, err)
+	}
+	return nil
 }
 
 // Unset removes a part of a bucket's configuration. It is not an error if

@@ -38,10 +38,6 @@ type Certificate struct {
 	Version             int64  // 1, and one more with each change
 	NotBefore, NotAfter time.Time
 	Created, Modified   time.Time
-
-	// Variables are what policies may ask of it. Registered sets them; the
-	// other answers leave them nil.
-	Variables Variables
 }
 
 // ARN names the certificate.
@@ -94,6 +90,7 @@ func Key(id string) index.Key { return index.Key{Kind: "certificate", Name: id} 
 type Registry struct {
 	store     Store
 	index     *index.Index
+	fields    *index.Memo[*fields]
 	authority *ca.Authority
 
 	Now    func() time.Time             // nil: time.Now
@@ -104,7 +101,7 @@ type Registry struct {
 // New answers for the certificates in store, which publishes to x. Authority
 // signs new ones.
 func New(store Store, x *index.Index, authority *ca.Authority) *Registry {
-	return &Registry{store: store, index: x, authority: authority}
+	return &Registry{store: store, index: x, authority: authority, fields: index.NewMemo[*fields](fieldsBytes, 1)}
 }
 
 // CreateWithKeys issues a certificate for a new RSA-2048 key pair and
@@ -177,29 +174,6 @@ func (r *Registry) Describe(ctx context.Context, scope arn.Scope, id string) (Ce
 // List answers certificates in the order of their creation.
 func (r *Registry) List(ctx context.Context, scope arn.Scope, p page.Request) (page.Page[Certificate], error) {
 	return r.store.Certificates(ctx, scope, p)
-}
-
-// Registered answers every registration of the certificate with that id, in
-// whatever accounts and regions, by account and region, from the index: nobody
-// may change them. It fails with fault.NotFound when there is none.
-func (r *Registry) Registered(ctx context.Context, id string) ([]*Certificate, error) {
-	return index.Get(ctx, r.index, Key(id), func(ctx context.Context) ([]*Certificate, error) {
-		kept, err := r.store.Registrations(ctx, id)
-		if err != nil {
-			return nil, fmt.Errorf("find certificate %s: %w", id, err)
-		}
-		if len(kept) == 0 {
-			return nil, notFound(id)
-		}
-		all := make([]*Certificate, len(kept))
-		for i := range kept {
-			if kept[i].Variables, err = variables(id, kept[i].PEM); err != nil {
-				return nil, fmt.Errorf("read certificate %s: %w", id, err)
-			}
-			all[i] = &kept[i]
-		}
-		return all, nil
-	})
 }
 
 // Delete removes a certificate. It fails with fault.NotFound; with

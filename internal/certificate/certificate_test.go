@@ -201,7 +201,7 @@ func TestUsable(t *testing.T) {
 		{"to be activated", certificate.PendingActivation, -time.Hour, time.Hour, fault.WrongState},
 		{"without a status", "", -time.Hour, time.Hour, fault.WrongState},
 	} {
-		c := certificate.Certificate{Status: tc.status, NotBefore: noon.Add(tc.begins), NotAfter: noon.Add(tc.lasts)}
+		c := certificate.Registration{Status: tc.status, NotBefore: noon.Add(tc.begins), NotAfter: noon.Add(tc.lasts)}
 		if err := c.Usable(noon); !errors.Is(err, tc.want) {
 			t.Errorf("%s: got %v, want %v", tc.name, err, tc.want)
 		}
@@ -277,7 +277,7 @@ func TestRegisteredSeesEveryChange(t *testing.T) {
 			t.Fatalf("Registered: got %v, %v, want %v", got, err, want)
 		}
 		for i, c := range got {
-			if c.Status != want[i] || c.Variables["iot:certificateid"][0] != c.ID {
+			if c.Status != want[i] || variables(&c)["iot:certificateid"][0] != c.ID {
 				t.Errorf("Registered: got %s of %s, want %s", c.Status, c.ID, want[i])
 			}
 		}
@@ -356,6 +356,12 @@ func TestAudit(t *testing.T) {
 	}
 }
 
+func variables(c *certificate.Registration) map[string][]string {
+	all := map[string][]string{}
+	c.AddVariables(all)
+	return all
+}
+
 func TestVariables(t *testing.T) {
 	r := open(t)
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -386,7 +392,7 @@ func TestVariables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := registered[0].Variables
+	got := variables(&registered[0])
 	for key, want := range map[string][]string{
 		"iot:certificateid":                                                 {cert.ID},
 		"iot:certificate.serialnumber":                                      {"4711"},
@@ -416,6 +422,64 @@ func TestVariables(t *testing.T) {
 	for _, key := range []string{"iot:Certificate.Subject.CommonName", "iot:Certificate.Issuer.Country"} {
 		if !slices.Contains(got["iot:certificate.availablekeys"], key) {
 			t.Errorf("%s is not among the available keys %q", key, got["iot:certificate.availablekeys"])
+		}
+	}
+}
+
+// Certificates that have their names in common have serial numbers of their own.
+func TestVariablesOfMany(t *testing.T) {
+	r := open(t)
+	first, second := r.create(t, true), r.create(t, true)
+	serials := map[string]bool{}
+	for range 2 {
+		for _, cert := range []certificate.Certificate{first, second} {
+			registered, err := r.Registered(t.Context(), cert.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			block, _ := pem.Decode([]byte(cert.PEM))
+			parsed, err := x509.ParseCertificate(block.Bytes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := variables(&registered[0])
+			if got["iot:certificate.serialnumber"][0] != parsed.SerialNumber.String() || got["iot:certificateid"][0] != cert.ID ||
+				got["iot:certificate.subject.commonname"][0] != parsed.Subject.CommonName {
+				t.Errorf("certificate %s: got %v", cert.ID, got)
+			}
+			serials[got["iot:certificate.serialnumber"][0]] = true
+		}
+	}
+	if len(serials) != 2 {
+		t.Errorf("%d serial numbers of two certificates", len(serials))
+	}
+}
+
+// Certificates of others may have a serial number longer than RFC 5280 allows.
+func TestVariablesOfALongSerialNumber(t *testing.T) {
+	r := open(t)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bits := range []uint{8, 159, 160, 200} {
+		serial := new(big.Int).Lsh(big.NewInt(1), bits-1)
+		template := &x509.Certificate{SerialNumber: serial, Subject: pkix.Name{CommonName: "pump-7"}}
+		der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cert := r.create(t, true)
+		cert.ID, cert.PEM = ca.ID(der), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+		if err := r.store.InsertCertificate(t.Context(), cert); err != nil {
+			t.Fatal(err)
+		}
+		registered, err := r.Registered(t.Context(), cert.ID)
+		if err != nil {
+			t.Fatalf("%d bits: %v", bits, err)
+		}
+		if got := variables(&registered[0])["iot:certificate.serialnumber"][0]; got != serial.String() {
+			t.Errorf("%d bits: got %s, want %s", bits, got, serial)
 		}
 	}
 }

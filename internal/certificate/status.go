@@ -61,7 +61,7 @@ func (r *Registry) SetStatus(ctx context.Context, scope arn.Scope, id string, st
 
 // Usable fails with fault.WrongState unless the certificate is active and now
 // lies between its two dates.
-func (c *Certificate) Usable(now time.Time) error {
+func (c *Registration) Usable(now time.Time) error {
 	switch {
 	case c.Status != Active:
 		return fault.WrongState.Errorf("the certificate is %s", c.Status)

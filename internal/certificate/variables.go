@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
@@ -46,12 +48,51 @@ func (c *Certificate) Check() error {
 	return nil
 }
 
-// variables reads them from a certificate in PEM.
-func variables(id, text string) (Variables, error) {
-	cert, err := parse(id, text)
-	if err != nil {
-		return nil, err
+// fields are those of a certificate's variables that many devices have in
+// common: all but its id and serial number. Nobody changes them.
+type fields struct {
+	values Variables
+	serial string // "" but where it has no place in a record
+}
+
+// fieldsBytes bounds what is remembered of fields that certificates have in
+// common. What is forgotten is held once more, for the certificates read later.
+const fieldsBytes = 1 << 20
+
+// Weight returns about how many bytes they take.
+func (f *fields) Weight() int {
+	w := 64
+	for key, values := range f.values {
+		w += 96 + len(key)
+		for _, v := range values {
+			w += 32 + len(v)
+		}
 	}
+	return w
+}
+
+// shared returns the fields of a certificate, and whether they were made for
+// it: the same names in another certificate have the same fields.
+func (r *Registry) shared(cert *x509.Certificate) (f *fields, fresh bool) {
+	var names []byte
+	for _, part := range [][]byte{cert.RawSubject, cert.RawIssuer} {
+		names = append(binary.AppendUvarint(names, uint64(len(part))), part...)
+	}
+	for _, e := range cert.Extensions {
+		if e.Id.Equal(alternativeNames) {
+			names = append(names, e.Value...)
+		}
+	}
+	f, _ = r.fields.Get("", string(names), func() (*fields, error) {
+		fresh = true
+		return &fields{values: fieldsOf(cert)}, nil
+	})
+	return f, fresh
+}
+
+var alternativeNames = asn1.ObjectIdentifier{2, 5, 29, 17}
+
+func fieldsOf(cert *x509.Certificate) Variables {
 	v := Variables{}
 	v.name("iot:Certificate.Subject.", &cert.Subject)
 	v.name("iot:Certificate.Issuer.", &cert.Issuer)
@@ -60,9 +101,7 @@ func variables(id, text string) (Variables, error) {
 	v.set(alternative+"DNSName", cert.DNSNames)
 	v.set(alternative+"UniformResourceIdentifier", texts(cert.URIs))
 	v.set(alternative+"IPAddress", texts(cert.IPAddresses))
-	v["iot:certificate.serialnumber"] = []string{cert.SerialNumber.String()}
-	v["iot:certificateid"] = []string{id}
-	return v, nil
+	return v
 }
 
 // The attributes of a distinguished name that are variables, by the last arc

@@ -1,7 +1,6 @@
 package credentials
 
 import (
-	"maps"
 	"net/netip"
 	"strconv"
 	"time"
@@ -17,7 +16,7 @@ import (
 
 // trustContext holds the condition keys the provider brings before a role's
 // trust policy; with aws:SourceArn two aliases of one role can be told apart.
-func trustContext(cert *certificate.Certificate, alias *rolealias.Alias, now time.Time) policy.Context {
+func trustContext(cert *certificate.Registration, alias *rolealias.Alias, now time.Time) policy.Context {
 	c := make(policy.Context, 8)
 	c["aws:sourcearn"] = one(string(cert.Scope.RoleAlias(alias.Name)))
 	c["aws:sourceaccount"] = one(cert.Scope.Account)
@@ -30,9 +29,9 @@ func trustContext(cert *certificate.Certificate, alias *rolealias.Alias, now tim
 // deviceContext holds the condition keys and variables of IoT policies: of the
 // connection, the certificate, and the thing if the device named one. Thing is
 // attached to the certificate.
-func deviceContext(cert *certificate.Certificate, thing *registry.Thing, source netip.Addr, now time.Time) policy.Context {
-	c := make(policy.Context, len(cert.Variables)+8)
-	maps.Copy(c, cert.Variables)
+func deviceContext(cert *certificate.Registration, thing *registry.Thing, source netip.Addr, now time.Time) policy.Context {
+	c := make(policy.Context, 32)
+	cert.AddVariables(c)
 	if source.IsValid() {
 		c["aws:sourceip"] = one(source.Unmap().String())
 	}

@@ -43,7 +43,7 @@ func (d *decision) thingType() string {
 }
 
 // decide makes the whole decision from what is true now, in AWS's order.
-func (p *Provider) decide(ctx context.Context, cert *certificate.Certificate, r Request) (*decision, error) {
+func (p *Provider) decide(ctx context.Context, cert *certificate.Registration, r Request) (*decision, error) {
 	now := p.now()
 	if err := cert.Usable(now); err != nil {
 		return nil, inactive(refuse(denied, "%v", err))
@@ -76,7 +76,7 @@ func (p *Provider) decide(ctx context.Context, cert *certificate.Certificate, r 
 
 // namedThing answers the thing the device says it is; nil when it says
 // nothing. The certificate has to be attached to it.
-func (p *Provider) namedThing(ctx context.Context, cert *certificate.Certificate, name string) (*registry.Thing, error) {
+func (p *Provider) namedThing(ctx context.Context, cert *certificate.Registration, name string) (*registry.Thing, error) {
 	if name == "" {
 		return nil, nil
 	}
@@ -91,7 +91,7 @@ func (p *Provider) namedThing(ctx context.Context, cert *certificate.Certificate
 }
 
 // mayUse asks the IoT policies attached to the certificate about the name.
-func (p *Provider) mayUse(ctx context.Context, cert *certificate.Certificate, thing *registry.Thing, r Request, now time.Time) error {
+func (p *Provider) mayUse(ctx context.Context, cert *certificate.Registration, thing *registry.Thing, r Request, now time.Time) error {
 	policies, err := p.Policies.Effective(ctx, cert.Scope, cert.ID)
 	if err != nil {
 		return fmt.Errorf("find the policies of certificate %s: %w", cert.ID, err)
@@ -105,6 +105,9 @@ func (p *Provider) mayUse(ctx context.Context, cert *certificate.Certificate, th
 		asked.Context = deviceContext(cert, thing, r.SourceIP, now)
 	}
 	said := policy.Decide(policies, &asked)
+	if said.Costly {
+		return refuse(denied, "the policies of the certificate would take too long to evaluate")
+	}
 	switch said.Verdict {
 	case policy.Allow:
 		return nil
@@ -139,7 +142,7 @@ func (p *Provider) findAlias(ctx context.Context, scope arn.Scope, name string) 
 // trustedRole answers the alias's role if it lets the provider assume it for
 // this alias. AWS tells a device neither that the role is missing nor that it
 // doesn't trust.
-func (p *Provider) trustedRole(ctx context.Context, cert *certificate.Certificate, alias *rolealias.Alias, now time.Time) (*iam.RoleEntry, error) {
+func (p *Provider) trustedRole(ctx context.Context, cert *certificate.Registration, alias *rolealias.Alias, now time.Time) (*iam.RoleEntry, error) {
 	role, err := p.Roles.RoleByARN(ctx, alias.Role)
 	if errors.Is(err, fault.NotFound) {
 		return nil, refuse(noRole, "there is no role %s", alias.Role)

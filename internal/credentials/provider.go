@@ -123,7 +123,7 @@ func (p *Provider) Granted(ctx context.Context, s *sts.Session) error {
 
 // resolve finds the registration of the device's certificate that counts at
 // the endpoint it asked.
-func (p *Provider) resolve(ctx context.Context, r Request) (*certificate.Certificate, error) {
+func (p *Provider) resolve(ctx context.Context, r Request) (*certificate.Registration, error) {
 	server, ok := p.Accounts.AcceptsServerName(r.ServerName)
 	switch {
 	case !ok && r.ServerName == "":
@@ -150,12 +150,13 @@ func (p *Provider) resolve(ctx context.Context, r Request) (*certificate.Certifi
 
 // only answers the registration that a host name shared by all accounts and
 // regions stands for: the only one, else the only one with such an alias.
-func (p *Provider) only(ctx context.Context, registered []*certificate.Certificate, alias string) (*certificate.Certificate, error) {
+func (p *Provider) only(ctx context.Context, registered []certificate.Registration, alias string) (*certificate.Registration, error) {
 	if len(registered) == 1 {
-		return registered[0], nil
+		return &registered[0], nil
 	}
-	var found *certificate.Certificate
-	for _, cert := range registered {
+	var found *certificate.Registration
+	for i := range registered {
+		cert := &registered[i]
 		_, err := p.findAlias(ctx, cert.Scope, alias)
 		switch {
 		case errors.Is(err, fault.NotFound):
@@ -173,10 +174,10 @@ func (p *Provider) only(ctx context.Context, registered []*certificate.Certifica
 	return found, nil
 }
 
-func in(scope arn.Scope, registered []*certificate.Certificate) *certificate.Certificate {
-	for _, cert := range registered {
-		if cert.Scope == scope {
-			return cert
+func in(scope arn.Scope, registered []certificate.Registration) *certificate.Registration {
+	for i := range registered {
+		if registered[i].Scope == scope {
+			return &registered[i]
 		}
 	}
 	return nil

@@ -44,8 +44,9 @@ var (
 // rooms are a provider over a real store, with two roles and nothing else.
 type rooms struct {
 	*credentials.Provider
-	t    testing.TB
-	kept certificate.Store
+	t     testing.TB
+	kept  certificate.Store
+	index *index.Index
 }
 
 func open(t testing.TB) *rooms {
@@ -61,7 +62,7 @@ func open(t testing.TB) *rooms {
 		account.RootKey{Account: east.Account, AccessKeyID: "AKIAROOT", Secret: secret.New("a root secret")})
 	_, err = accounts.Ensure(t.Context(), east.Account)
 	r.must(err)
-	r.kept = db.Certificates()
+	r.kept, r.index = db.Certificates(), x
 	roles := iam.New(db.IAM(), x)
 	r.Provider = &credentials.Provider{
 		Accounts: accounts, Certificates: certificate.New(r.kept, x, authority), Things: registry.New(db.Registry(), x),

@@ -11,6 +11,7 @@ import (
 	"muster/internal/arn"
 	"muster/internal/certificate"
 	"muster/internal/fault"
+	"muster/internal/iotpolicy"
 	"muster/internal/policy"
 	"muster/internal/registry"
 )
@@ -50,7 +51,8 @@ type Outcome struct {
 // policies alone are tested.
 //
 // It fails with fault.Invalid or fault.NotFound when the principal is none or
-// not there, and with fault.NotFound for a policy to add that isn't there.
+// not there, with fault.NotFound for a policy to add that isn't there, with
+// fault.LimitExceeded when it would take more than maxSteps, and when ctx ends.
 func (p *Provider) Rehearse(ctx context.Context, scope arn.Scope, r Rehearsal) ([]Outcome, error) {
 	policies, err := p.rehearsed(ctx, scope, r)
 	if err != nil {
@@ -61,11 +63,21 @@ func (p *Provider) Rehearse(ctx context.Context, scope arn.Scope, r Rehearsal) (
 		return nil, err
 	}
 	outcomes := make([]Outcome, 0, len(r.Acts))
-	for _, act := range r.Acts {
-		outcomes = append(outcomes, outcome(policies, act, c))
+	for steps := 0; len(outcomes) < len(r.Acts); {
+		o, err := outcome(ctx, policies, r.Acts[len(outcomes)], c, &steps)
+		if err != nil {
+			return nil, err
+		}
+		outcomes = append(outcomes, o)
 	}
 	return outcomes, nil
 }
+
+// What one rehearsal may ask for.
+const (
+	maxSteps = 400 * policy.MaxSteps // the tenth of a second or so
+	maxAdded = iotpolicy.MaxAttached // policies, as many as a certificate may have
+)
 
 // rehearsed answers the policies that count.
 func (p *Provider) rehearsed(ctx context.Context, scope arn.Scope, r Rehearsal) ([]policy.Named, error) {
@@ -80,6 +92,9 @@ func (p *Provider) rehearsed(ctx context.Context, scope arn.Scope, r Rehearsal) 
 			has[c.Name] = true
 			all = append(all, c.Named)
 		}
+	}
+	if len(r.Add) > maxAdded {
+		return nil, fault.LimitExceeded.Errorf("%d policies are to be added, of which %d are possible.", len(r.Add), maxAdded)
 	}
 	for _, name := range r.Add {
 		c, err := p.Policies.Compiled(ctx, scope, name)
@@ -103,7 +118,7 @@ func (p *Provider) connectionContext(ctx context.Context, scope arn.Scope, r Reh
 	}
 	cert := in(scope, registered)
 	if cert == nil {
-		cert = &certificate.Certificate{ID: id, Scope: scope} // deleted meanwhile
+		cert = &certificate.Registration{ID: id, Scope: scope} // deleted meanwhile
 	}
 	if r.ClientID == "" {
 		return deviceContext(cert, nil, netip.Addr{}, p.now()), nil
@@ -124,30 +139,34 @@ func (p *Provider) connectionContext(ctx context.Context, scope arn.Scope, r Reh
 	return c, nil
 }
 
-// outcome asks each policy by itself, to tell which of them decide.
-func outcome(policies []policy.Named, act Act, c policy.Context) Outcome {
-	var o Outcome
+// outcome asks each policy by itself, to tell which of them decide, and adds the
+// steps it takes to steps.
+func outcome(ctx context.Context, policies []policy.Named, act Act, c policy.Context, steps *int) (o Outcome, err error) {
 	allow, deny, silent, missing := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	unanswered := len(act.Resources) == 0
 	for _, resource := range act.Resources {
-		r := &policy.Request{Action: act.Action, Resource: resource, Context: c}
-		said := policy.Silent
-		for _, named := range policies {
-			switch named.Document.Decide(r).Verdict {
+		if err := ctx.Err(); err != nil {
+			return o, err
+		}
+		e := policy.Explain(policies, &policy.Request{Action: act.Action, Resource: resource, Context: c})
+		if *steps += e.Steps; e.Costly || *steps > maxSteps {
+			return o, fault.LimitExceeded.Errorf("The policies take too long to test for so many resources.")
+		}
+		for i, named := range policies {
+			switch policy.Says(e.Matched[i]) {
 			case policy.Deny:
-				deny[named.Name], said = true, policy.Deny
+				deny[named.Name] = true
 			case policy.Allow:
 				allow[named.Name] = true
-				said = max(said, policy.Allow)
 			}
 		}
-		if said == policy.Silent {
+		if e.Verdict == policy.Silent {
 			unanswered = true
 			for _, named := range policies {
 				silent[named.Name] = true
 			}
 		}
-		for _, key := range policy.Missing(policies, r) {
+		for _, key := range e.Missing {
 			missing[key] = true
 		}
 	}
@@ -161,7 +180,7 @@ func outcome(policies []policy.Named, act Act, c policy.Context) Outcome {
 		o.Verdict = policy.Allow
 	}
 	o.Allow, o.Deny, o.Missing = sorted(allow), sorted(deny), sorted(missing)
-	return o
+	return o, nil
 }
 
 func sorted(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }

@@ -1,8 +1,11 @@
 package credentials_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"muster/internal/credentials"
@@ -122,6 +125,40 @@ func TestRehearseRefused(t *testing.T) {
 		{"a policy to add that isn't there", principal, []string{"nosuch"}, fault.NotFound},
 	} {
 		if _, err := r.Rehearse(t.Context(), east, credentials.Rehearsal{Principal: tc.principal, Add: tc.add}); !errors.Is(err, tc.want) {
+			t.Errorf("%s: got %v, want %v", tc.name, err, tc.want)
+		}
+	}
+}
+
+// A rehearsal ends with whoever asked for it, and when it takes too long.
+func TestARehearsalIsBounded(t *testing.T) {
+	r, principal := rehearsal(t)
+	patterns := strings.Repeat(`"*a?b*",`, 20) + `"*a?d*"`
+	_, err := r.Policies.Create(t.Context(), east, "slow", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":[`+patterns+`]}}`)
+	r.must(err)
+	many := make([]string, 11)
+	for i := range many {
+		many[i] = "slow"
+	}
+	long := func(n int) credentials.Act {
+		return credentials.Act{Action: "iot:Publish", Resources: slices.Repeat([]string{strings.Repeat("a", 100)}, n)}
+	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	for _, tc := range []struct {
+		name string
+		ctx  context.Context
+		add  []string
+		acts []credentials.Act
+		want error
+	}{
+		{"some", t.Context(), many[:1], []credentials.Act{long(10)}, nil},
+		{"too many policies", t.Context(), many, nil, fault.LimitExceeded},
+		{"too many resources", t.Context(), many[:1], []credentials.Act{long(1), long(2000)}, fault.LimitExceeded},
+		{"one that takes too long", t.Context(), many[:1], []credentials.Act{{Action: "iot:Publish", Resources: []string{strings.Repeat("a", 2048)}}}, fault.LimitExceeded},
+		{"nobody is there", gone, nil, []credentials.Act{long(1)}, context.Canceled},
+	} {
+		if _, err := r.Rehearse(tc.ctx, east, credentials.Rehearsal{Principal: principal, Add: tc.add, Acts: tc.acts}); !errors.Is(err, tc.want) {
 			t.Errorf("%s: got %v, want %v", tc.name, err, tc.want)
 		}
 	}

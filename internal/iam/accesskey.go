@@ -107,20 +107,16 @@ func (d *Directory) AccessKey(ctx context.Context, id string) (*KeyEntry, error)
 	if !userKeyForm.MatchString(id) {
 		return nil, noAccessKey(id)
 	}
-	k, err := index.Get(ctx, d.index, AccessKeyKey(id), func(ctx context.Context) (*KeyEntry, error) {
+	return index.Get(ctx, d.index, AccessKeyKey(id), func(ctx context.Context) (*KeyEntry, error) {
 		sealed, err := d.store.AccessKey(ctx, id)
 		if errors.Is(err, fault.NotFound) {
-			return nil, errStranger
+			return nil, noAccessKey(id)
 		}
 		if err != nil {
 			return nil, err
 		}
 		return d.open(sealed)
 	})
-	if errors.Is(err, errStranger) {
-		return nil, noAccessKey(id)
-	}
-	return k, err
 }
 
 // KeyOf answers an access key of an account with its user, as decisions know
@@ -136,10 +132,6 @@ func (d *Directory) KeyOf(ctx context.Context, account, id string) (*KeyEntry, *
 	u, err := d.UserByID(ctx, account, k.UserID)
 	return k, u, err
 }
-
-// errStranger keeps unknown ids out of the index: anybody can ask for them,
-// and would push out what decisions are made from.
-var errStranger = errors.New("nobody has that access key")
 
 // CheckSealed fails where the secret of an access key can't be opened as it is kept.
 func CheckSealed(master *seal.Master, sealed SealedAccessKey) error {

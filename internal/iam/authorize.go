@@ -16,7 +16,8 @@ import (
 // on resource; "" stands for an action without one. extra holds the condition
 // keys of the action beside those of the caller and may be nil.
 //
-// A refusal is a fault.Denied with AWS's sentence.
+// A refusal is a fault.Denied with AWS's sentence. When ctx has ended nothing is
+// decided: the error is ctx's, so that loops over many resources end, too.
 func (d *Directory) Authorize(ctx context.Context, caller *Caller, action string, resource arn.ARN, extra policy.Context) error {
 	if resource == "" {
 		resource = "*"
@@ -30,7 +31,13 @@ func (d *Directory) Authorize(ctx context.Context, caller *Caller, action string
 func (d *Directory) AuthorizeOn(ctx context.Context, caller *Caller, action string, resource arn.ARN, words string, extra policy.Context) error {
 	trail, _ := ctx.Value(trailKey{}).(*Trail)
 	trail.Add(resource)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	said, by := d.decide(caller, action, resource, extra)
+	if said.Costly {
+		return Denied(caller, action, words, " because the "+by.name+" would take too long to evaluate")
+	}
 	switch said.Verdict {
 	case policy.Allow:
 		return nil

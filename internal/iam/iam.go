@@ -19,6 +19,7 @@ import (
 
 	"muster/internal/fault"
 	"muster/internal/index"
+	"muster/internal/policy"
 	"muster/internal/seal"
 )
 
@@ -51,13 +52,15 @@ type Directory struct {
 	// DeviceControlPlane lets sessions of devices change what their roles'
 	// policies allow, as on AWS; see withheld.
 	DeviceControlPlane bool
+	// SessionPolicies holds those that are compiled; New makes a small one.
+	SessionPolicies *index.Memo[*policy.Document]
 	// Now tells the time; time.Now when nil.
 	Now func() time.Time
 }
 
 // New makes a directory over store. The store publishes to x.
 func New(store Store, x *index.Index) *Directory {
-	return &Directory{store: store, index: x}
+	return &Directory{store: store, index: x, SessionPolicies: NewSessionPolicies(sessionPolicyBytes)}
 }
 
 func (d *Directory) now() time.Time {

@@ -69,18 +69,31 @@ func (c *Caller) barred(action string) bool {
 	return false
 }
 
-// Compiled answers an identity policy, read once for as long as it is in use.
-// It fails with fault.Malformed.
-func (d *Directory) Compiled(ctx context.Context, document string) (*policy.Document, error) {
-	key := index.Key{Kind: "document", Name: document}
-	return index.Get(ctx, d.index, key, func(context.Context) (*policy.Document, error) {
+// What is held of compiled session policies, unless Directory.SessionPolicies
+// says otherwise.
+const (
+	sessionPolicyBytes  = 8 << 20
+	sessionPolicyShares = 16
+)
+
+// NewSessionPolicies makes room for compiled session policies of about so many
+// bytes. Callers choose their texts, so that they have a room of their own, and
+// one role's sessions fill a sixteenth of it.
+func NewSessionPolicies(bytes int64) *index.Memo[*policy.Document] {
+	return index.NewMemo[*policy.Document](bytes, sessionPolicyShares)
+}
+
+// Compiled returns a session policy of a session of the role with that id, read
+// once for as long as it is in use. It fails with fault.Malformed.
+func (d *Directory) Compiled(roleID, document string) (*policy.Document, error) {
+	return d.SessionPolicies.Get(roleID, document, func() (*policy.Document, error) {
 		return policy.Parse(document, policy.Identity)
 	})
 }
 
-// InForce answers what the managed policy a says now, the account's own or one
-// of AWS's. It fails like Policy.
-func (d *Directory) InForce(ctx context.Context, account string, a arn.ARN) (*policy.Document, error) {
+// InForce returns what the managed policy a says now, the account's own or one
+// of AWS's, to a session of the role with that id. It fails like Policy.
+func (d *Directory) InForce(ctx context.Context, account, roleID string, a arn.ARN) (*policy.Document, error) {
 	if p, ok := awsManaged()[a]; ok {
 		return p.compiled()
 	}
@@ -95,5 +108,5 @@ func (d *Directory) InForce(ctx context.Context, account string, a arn.ARN) (*po
 	if err != nil {
 		return nil, err
 	}
-	return d.Compiled(ctx, v.Document)
+	return d.Compiled(roleID, v.Document)
 }

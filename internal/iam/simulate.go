@@ -44,13 +44,18 @@ type MatchedStatement struct {
 
 var simulatedActionForm = regexp.MustCompile(`^[A-Za-z0-9-]+:[A-Za-z0-9_-]+$`)
 
+// maxPageSteps bounds the work of a page, to the tenth of a second or so: one
+// that would take more ends before its limit, and the next goes on from there.
+const maxPageSteps = 400 * policy.MaxSteps
+
 // SimulateCustom answers a page of what the documents of s would say together.
 // The engine is the one that decides; nothing is known of the request but what
 // s says, so that the time, too, is missing unless it is given.
 //
-// It fails with fault.Malformed when something of s can't be read.
-func (d *Directory) SimulateCustom(s Simulation, r page.Request) (page.Page[Outcome], error) {
-	return s.run(nil, policy.Context{}, r)
+// It fails with fault.Malformed when something of s can't be read, or would take
+// too long to find out (policy.Decision's Costly), and when ctx ends.
+func (d *Directory) SimulateCustom(ctx context.Context, s Simulation, r page.Request) (page.Page[Outcome], error) {
+	return s.run(ctx, nil, policy.Context{}, r)
 }
 
 // SimulatePrincipal is SimulateCustom with the policies of a role or user of
@@ -76,7 +81,7 @@ func (d *Directory) SimulatePrincipal(ctx context.Context, account string, sourc
 		userConditions(c, source)
 		c.Set("aws:userid", user.ID)
 		TagConditions(c, "aws:PrincipalTag/", user.Tags)
-		return s.run(user.Policies, c, r)
+		return s.run(ctx, user.Policies, c, r)
 	}
 	if _, _, name, ok := arn.SplitRole(source); ok {
 		role, err := d.RoleByARN(ctx, source)
@@ -91,7 +96,7 @@ func (d *Directory) SimulatePrincipal(ctx context.Context, account string, sourc
 		c.Set("aws:PrincipalAccount", account)
 		c.Set("aws:PrincipalType", "AssumedRole")
 		TagConditions(c, "aws:PrincipalTag/", role.Tags)
-		return s.run(role.Policies, c, r)
+		return s.run(ctx, role.Policies, c, r)
 	}
 	return none, fault.Malformed.Errorf("Invalid Entity Arn: %s does not clearly define entity type and name.", source)
 }
@@ -106,7 +111,7 @@ func userConditions(c policy.Context, user arn.ARN) {
 }
 
 // run asks policies and those of s; c is what is known of the caller.
-func (s *Simulation) run(policies []policy.Named, c policy.Context, r page.Request) (page.Page[Outcome], error) {
+func (s *Simulation) run(ctx context.Context, policies []policy.Named, c policy.Context, r page.Request) (page.Page[Outcome], error) {
 	var none page.Page[Outcome]
 	policies, err := s.with(policies)
 	if err != nil {
@@ -127,13 +132,23 @@ func (s *Simulation) run(policies []policy.Named, c policy.Context, r page.Reque
 		return none, err
 	}
 	var all []Outcome
-	for ; next < len(s.Actions)*len(resources) && len(all) <= r.Limit; next++ {
+	outcomes, steps, limit := len(s.Actions)*len(resources), 0, r.Limit
+	for ; next < outcomes && len(all) <= limit; next++ {
+		if err := ctx.Err(); err != nil {
+			return none, err
+		}
 		o := Outcome{Action: s.Actions[next/len(resources)], Resource: resources[next%len(resources)]}
-		o.decide(policies, c)
+		took, err := o.decide(policies, c)
+		if err != nil {
+			return none, err
+		}
 		all = append(all, o)
+		if steps += took; steps > maxPageSteps {
+			limit = min(limit, len(all)) // one more is asked about, to know that there is one
+		}
 	}
 	// A page's last item is the one before the last that was asked about.
-	return page.Cut(all, r.Limit, func(Outcome) []string { return []string{strconv.Itoa(next - 1)} }), nil
+	return page.Cut(all, limit, func(Outcome) []string { return []string{strconv.Itoa(next - 1)} }), nil
 }
 
 // begin reads where a page begins: the number of the first outcome on it.
@@ -207,17 +222,22 @@ func (s *Simulation) check() error {
 	return nil
 }
 
-// decide asks the engine what it says, what made it say so, and what it missed.
-func (o *Outcome) decide(policies []policy.Named, c policy.Context) {
-	r := &policy.Request{Action: o.Action, Resource: o.Resource, Context: c}
-	o.Verdict, o.Missing = policy.Decide(policies, r).Verdict, policy.Missing(policies, r)
-	for _, p := range policies {
-		for _, m := range p.Document.Matches(r) {
+// decide asks the engine what it says, what made it say so, and what it missed,
+// and returns the steps it took.
+func (o *Outcome) decide(policies []policy.Named, c policy.Context) (steps int, err error) {
+	e := policy.Explain(policies, &policy.Request{Action: o.Action, Resource: o.Resource, Context: c})
+	if e.Costly {
+		return 0, fault.Malformed.Errorf("The policies take too long to evaluate for the action %s on the resource %s.", o.Action, o.Resource)
+	}
+	o.Verdict, o.Missing = e.Verdict, e.Missing
+	for i, p := range policies {
+		for _, m := range e.Matched[i] {
 			if m.Effect == o.Verdict {
 				o.Matched = append(o.Matched, MatchedStatement{nameOf(p), m})
 			}
 		}
 	}
+	return e.Steps, nil
 }
 
 // nameOf is the name of a policy without the rest of its ARN, if it has one.

@@ -39,7 +39,7 @@ func TestSimulateCustom(t *testing.T) {
 	d := newDirectory(t)
 	simulate := func(s iam.Simulation) []string {
 		t.Helper()
-		p, err := d.SimulateCustom(s, page.Request{Limit: 100})
+		p, err := d.SimulateCustom(t.Context(), s, page.Request{Limit: 100})
 		return tell(t, p, err)
 	}
 	tls := when(`{"Bool":{"aws:SecureTransport":"true"},"DateLessThan":{"aws:CurrentTime":"2030-01-01"}}`)
@@ -111,7 +111,7 @@ func TestSimulateCustom(t *testing.T) {
 		"a boolean that is none":            entry("boolean", "x"),
 		"bytes that are none":               entry("binary", "?"),
 	} {
-		if _, err := d.SimulateCustom(ask, page.Request{Limit: 100}); !errors.Is(err, fault.Malformed) {
+		if _, err := d.SimulateCustom(t.Context(), ask, page.Request{Limit: 100}); !errors.Is(err, fault.Malformed) {
 			t.Errorf("%s: got %v, want %v", name, err, fault.Malformed)
 		}
 	}
@@ -120,12 +120,12 @@ func TestSimulateCustom(t *testing.T) {
 func TestSimulationsComeInPages(t *testing.T) {
 	d := newDirectory(t)
 	ask := iam.Simulation{Actions: []string{"s3:A", "s3:B", "s3:C"}, Resources: []string{"arn:aws:s3:::a", "arn:aws:s3:::b"}, Policies: []string{allow("s3:*", "*")}}
-	p, err := d.SimulateCustom(ask, page.Request{Limit: 100})
+	p, err := d.SimulateCustom(t.Context(), ask, page.Request{Limit: 100})
 	whole := tell(t, p, err)
 	for limit := 1; limit <= len(whole); limit++ {
 		var all []string
 		for next := ""; len(all) == 0 || next != ""; {
-			p, err := d.SimulateCustom(ask, page.Request{Limit: limit, Token: next})
+			p, err := d.SimulateCustom(t.Context(), ask, page.Request{Limit: limit, Token: next})
 			all, next = append(all, tell(t, p, err)...), p.Next
 		}
 		if !cmp.Equal(all, whole) {
@@ -133,7 +133,7 @@ func TestSimulationsComeInPages(t *testing.T) {
 		}
 	}
 	for _, token := range []string{"x", page.Token("-1"), page.Token("x")} {
-		if _, err := d.SimulateCustom(ask, page.Request{Limit: 1, Token: token}); !errors.Is(err, fault.Invalid) {
+		if _, err := d.SimulateCustom(t.Context(), ask, page.Request{Limit: 1, Token: token}); !errors.Is(err, fault.Invalid) {
 			t.Errorf("page %q: got %v, want %v", token, err, fault.Invalid)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"muster/internal/arn"
 	"muster/internal/fault"
@@ -18,6 +19,11 @@ type Compiled struct {
 	policy.Named
 	Text string // of the document, as it was sent
 	id   string
+}
+
+// Weight returns about how many bytes the policy takes in the decision index.
+func (c *Compiled) Weight() int {
+	return 128 + len(c.Name) + len(c.Text) + len(c.id) + c.Document.Weight()
 }
 
 // Effective answers what is attached to a certificate, compiled, from the
@@ -59,14 +65,14 @@ func (p *Policies) Compiled(ctx context.Context, scope arn.Scope, name string) (
 }
 
 func (p *Policies) effective(ctx context.Context, scope arn.Scope, certificateID string) ([]*Compiled, error) {
-	refs, err := index.Get(ctx, p.index, AttachedKey(scope, certificateID), func(ctx context.Context) ([]Ref, error) {
-		return p.store.Attachments(ctx, scope, certificateID)
+	attached, err := index.Get(ctx, p.index, AttachedKey(scope, certificateID), func(ctx context.Context) (refs, error) {
+		return p.attachments(ctx, scope, certificateID)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("find the policies of certificate %s: %w", certificateID, err)
 	}
-	docs := make([]*Compiled, 0, len(refs))
-	for _, ref := range refs {
+	docs := make([]*Compiled, 0, len(*attached.list))
+	for _, ref := range *attached.list {
 		doc, err := p.compiled(ctx, scope, ref.Name)
 		if errors.Is(err, fault.NotFound) {
 			continue // deleted, and so detached before that, since the attachments were read
@@ -79,6 +85,53 @@ func (p *Policies) effective(ctx context.Context, scope arn.Scope, certificateID
 		}
 	}
 	return docs, nil
+}
+
+// refs are what is attached to a certificate. The certificates of a fleet have
+// the same attached, and share one list.
+type refs struct {
+	list *list
+	own  bool // it was made for this certificate
+}
+
+// Weight returns about how many bytes they take in the decision index.
+func (r refs) Weight() int {
+	w := 16
+	if r.own {
+		w += r.list.Weight()
+	}
+	return w
+}
+
+// listBytes bounds what is remembered of lists that certificates have in common.
+const listBytes = 4 << 20
+
+type list []Ref
+
+// Weight returns about how many bytes it takes.
+func (l *list) Weight() int {
+	w := 32
+	for _, r := range *l {
+		w += 64 + len(r.ID) + len(r.Name)
+	}
+	return w
+}
+
+func (p *Policies) attachments(ctx context.Context, scope arn.Scope, certificateID string) (refs, error) {
+	all, err := p.store.Attachments(ctx, scope, certificateID)
+	if err != nil {
+		return refs{}, err
+	}
+	var text strings.Builder
+	for _, r := range all {
+		fmt.Fprintf(&text, "%q%q", r.ID, r.Name)
+	}
+	var shared refs
+	shared.list, err = p.lists.Get("", text.String(), func() (*list, error) {
+		shared.own = true
+		return (*list)(&all), nil
+	})
+	return shared, err
 }
 
 func (p *Policies) compiled(ctx context.Context, scope arn.Scope, name string) (*Compiled, error) {

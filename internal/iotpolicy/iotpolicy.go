@@ -126,13 +126,14 @@ func AttachedKey(scope arn.Scope, certificateID string) index.Key {
 type Policies struct {
 	store Store
 	index *index.Index
+	lists *index.Memo[*list]
 
 	Now func() time.Time // nil: time.Now
 }
 
 // New answers for the policies in store, which publishes to x.
 func New(store Store, x *index.Index) *Policies {
-	return &Policies{store: store, index: x}
+	return &Policies{store: store, index: x, lists: index.NewMemo[*list](listBytes, 1)}
 }
 
 var nameForm = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,128}$`)

@@ -64,6 +64,7 @@ func each[V any](values []string, read func(string) (V, error)) ([]V, error) {
 type texts []pattern
 
 func (c texts) matches(q *question, value string) truth {
+	q.spend(len(c) / 4)
 	for i := range c {
 		if c[i].match(q, value) == yes {
 			return yes
@@ -77,28 +78,20 @@ type textsNoCase []pattern
 
 func (c textsNoCase) matches(q *question, value string) truth {
 	for i := range c {
-		if want, ok := c[i].fill(q, nil); ok && strings.EqualFold(join(want), value) {
+		want, ok := c[i].filled(q)
+		q.spend(2 + min(len(want), len(value))/8)
+		if ok && strings.EqualFold(want, value) {
 			return yes
 		}
 	}
 	return no
 }
 
-func join(pieces []piece) string {
-	if len(pieces) == 1 {
-		return pieces[0].text
-	}
-	var b strings.Builder
-	for _, p := range pieces {
-		b.WriteString(p.text)
-	}
-	return b.String()
-}
-
 // names are ARN patterns. A malformed one leaves the answer open.
 type names []resource
 
 func (c names) matches(q *question, value string) truth {
+	q.spend(4 + len(value)/128)
 	t := splitTarget(value)
 	matched := no
 	for i := range c {
@@ -116,18 +109,17 @@ type booleans []pattern
 
 func compileBool(text string, d dialect) (pattern, error) {
 	p, err := compile(strings.ToLower(text), d)
-	if err == nil && !p.variable && join(p.pieces) != "true" && join(p.pieces) != "false" {
+	if err == nil && p.plain && p.code != "true" && p.code != "false" {
 		err = errors.New("it must be true or false")
 	}
-	p.fold = true
 	return p, err
 }
 
 func (c booleans) matches(q *question, value string) truth {
-	if !strings.EqualFold(value, "true") && !strings.EqualFold(value, "false") {
+	if value = lower(value); value != "true" && value != "false" {
 		return maybe
 	}
-	return texts(c).matches(q, value)
+	return textsNoCase(c).matches(q, value)
 }
 
 type numbers struct {
@@ -135,11 +127,13 @@ type numbers struct {
 	accept func(order int) bool
 }
 
-func (c numbers) matches(_ *question, value string) truth {
+func (c numbers) matches(q *question, value string) truth {
+	q.spend(4 + len(value)/8)
 	n, err := parseNumber(value)
 	if err != nil {
 		return maybe
 	}
+	q.spend(len(c.bounds) / 4)
 	return truthOf(slices.ContainsFunc(c.bounds, func(b number) bool { return c.accept(n.compare(b)) }))
 }
 
@@ -148,18 +142,35 @@ type dates struct {
 	accept func(order int) bool
 }
 
-func (c dates) matches(_ *question, value string) truth {
-	t, err := parseDate(value)
+func (c dates) matches(q *question, value string) truth {
+	t, err := q.date(value)
 	if err != nil {
 		return maybe
 	}
+	q.spend(1 + len(c.bounds)/4)
 	return truthOf(slices.ContainsFunc(c.bounds, func(b time.Time) bool { return c.accept(t.Compare(b)) }))
+}
+
+// date reads a date of the request, which is mostly the one it read before: the
+// time that it is.
+func (q *question) date(text string) (time.Time, error) {
+	q.spend(1)
+	if text != q.dated.text || text == "" {
+		q.dated.text = text
+		q.dated.time, q.dated.err = parseDate(text)
+		q.spend(30)
+		if q.dated.err != nil {
+			q.spend(100)
+		}
+	}
+	return q.dated.time, q.dated.err
 }
 
 // prefixes are ranges of addresses. An IPv4 address written as IPv6 is IPv4.
 type prefixes []netip.Prefix
 
-func (c prefixes) matches(_ *question, value string) truth {
+func (c prefixes) matches(q *question, value string) truth {
+	q.spend(4 + len(value)/32 + len(c)/2)
 	a, err := netip.ParseAddr(value)
 	if err != nil {
 		return maybe
@@ -176,6 +187,7 @@ func checkBase64(text string) (string, error) {
 	return text, err
 }
 
-func (c encoded) matches(_ *question, value string) truth {
+func (c encoded) matches(q *question, value string) truth {
+	q.spend(1 + len(c)/4)
 	return truthOf(slices.Contains(c, value))
 }

@@ -35,6 +35,7 @@ const (
 // has called values that are all empty nothing at all, too, and says so no
 // more: where that makes a difference, the engine can't tell.
 func (c *conditionOnAKey) holds(q *question) truth {
+	q.spend(2)
 	values := q.Context[c.key]
 	if c.test == nil {
 		return truthOf(len(values) == 0 && c.absent || len(values) > 0 && c.present)
@@ -46,6 +47,9 @@ func (c *conditionOnAKey) holds(q *question) truth {
 	every := c.set == forAll || c.set == together && c.negated
 	held := truthOf(every)
 	for _, value := range values {
+		if q.over() {
+			return maybe
+		}
 		passes := c.test.matches(q, value)
 		if c.negated {
 			passes = passes.not()

@@ -34,7 +34,7 @@ func (d *Document) LooksAt(prefix string) bool {
 
 // keys answers the condition keys that the statement looks at, folded.
 func (s *statement) keys() (all []string) {
-	named := func(v *piece) { all = append(all, v.key) }
+	named := func(v *variable) { all = append(all, v.key) }
 	for i := range s.resources {
 		s.resources[i].variables(named)
 	}

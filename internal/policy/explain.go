@@ -24,18 +24,59 @@ type Match struct {
 	Start, End Position
 }
 
-// Matches answers all statements that are meant for r, in their order; Decide
+// Explanation is what policies say about a request, and why.
+type Explanation struct {
+	Decision
+	Matched [][]Match // of each policy, the statements that are meant for the request
+	Missing []string  // see Missing
+	Steps   int       // that it took, and what it takes to tell others of it
+}
+
+// stepsToTell is what it takes to write a statement or key to whoever asked.
+const stepsToTell = 100
+
+// Explain is Decide with its reasons. It is Costly, too, when they are what
+// would take too long.
+func Explain(docs []Named, r *Request) Explanation {
+	q := ask(r, docs...)
+	e := Explanation{Decision: decide(docs, &q), Matched: make([][]Match, len(docs))}
+	why := ask(r, docs...)
+	why.limit *= 3 // it goes through all statements where a decision may end early, and again for what is missing
+	for i, named := range docs {
+		e.Matched[i] = named.Document.matches(&why)
+		e.Steps += stepsToTell * len(e.Matched[i])
+	}
+	e.Missing = (&missing{question: &why, names: map[string]string{}}).of(docs)
+	e.Costly = e.Costly || why.over()
+	e.Steps += q.steps + why.steps + stepsToTell*len(e.Missing)
+	return e
+}
+
+// Matches returns all statements that are meant for r, in their order; Decide
 // tells what comes of them.
 func (d *Document) Matches(r *Request) []Match {
-	q := question{Request: r, grammar: d.grammar, target: splitTarget(r.Resource)}
-	var all []Match
+	q := ask(r, Named{Document: d})
+	return d.matches(&q)
+}
+
+func (d *Document) matches(q *question) (all []Match) {
+	q.grammar = d.grammar
 	for i := range d.statements {
 		s := &d.statements[i]
-		if applies, _ := s.applies(&q); applies {
+		if applies, _ := s.applies(q); applies && !q.over() {
 			all = append(all, Match{Effect: s.effect, Statement: i, Sid: s.sid, Start: s.start, End: s.end})
 		}
 	}
 	return all
+}
+
+// Says returns what the statements come to.
+func Says(matched []Match) Verdict {
+	said := Silent
+	for _, m := range matched {
+		said = max(said, m.Effect) // a Deny wins
+	}
+	return said
 }
 
 // Has reports whether there is a value for key.

@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -83,6 +84,71 @@ func FuzzGlob(f *testing.F) {
 			t.Errorf("%q against %q: got %v, want %v", pattern, text, got, want)
 		}
 	})
+}
+
+// Random patterns and texts of few letters, which match often, with variables
+// that hold wildcards of their own.
+func TestGlobAgainstItsDefinition(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	pick := func(n int, from ...string) (s string) {
+		for range random.IntN(n + 1) {
+			s += from[random.IntN(len(from))]
+		}
+		return s
+	}
+	matched := 0
+	for range 20_000 {
+		value := pick(3, "a", "b", "*", "?", "é")
+		pattern := pick(8, "a", "b", "?", "*", "é", "V") // V for the variable
+		text := pick(8, "a", "b", "é", "*")
+		if pattern == "" {
+			continue
+		}
+		var want []rune
+		for _, r := range pattern {
+			switch r {
+			case 'V':
+				// In the definition, a star and ? of the value are letters that no wildcard is.
+				want = append(want, []rune(strings.NewReplacer("*", "\x01", "?", "\x02").Replace(value))...)
+			default:
+				want = append(want, r)
+			}
+		}
+		quoted, _ := json.Marshal(strings.ReplaceAll(pattern, "V", "${aws:username}"))
+		c := policy.Context{}
+		c.Set("aws:username", value)
+		c.Set("s3:prefix", text)
+		doc := parse(t, policy.Identity, policy.Version2012, `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringLike":{"s3:prefix":`+string(quoted)+`}}}`)
+		got := doc.Decide(&policy.Request{Action: "a", Resource: "*", Context: c}).Verdict == policy.Allow
+		if matches(want, []rune(strings.ReplaceAll(text, "*", "\x01"))) != got {
+			t.Fatalf("%q against %q with V=%q: got %v", pattern, text, value, got)
+		}
+		if got {
+			matched++
+		}
+	}
+	if matched < 500 {
+		t.Errorf("only %d matched", matched)
+	}
+}
+
+// What a request fills in may hold any bytes: none of them is a wildcard, also
+// not those that stand for wildcards in a compiled pattern.
+func TestFilledInBytesAreLiteral(t *testing.T) {
+	doc := parse(t, policy.Identity, policy.Version2012, `{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::b/${aws:username}/x?"}`)
+	for _, value := range []string{"\xff", "\xfe", "\xfd", "\xfe\xff"} {
+		c := policy.Context{}
+		c.Set("aws:username", value)
+		for _, tc := range []struct {
+			name string
+			want policy.Verdict
+		}{{value, allow}, {"a", silent}, {"", silent}, {"aa", silent}} {
+			r := policy.Request{Action: "a", Resource: "arn:aws:s3:::b/" + tc.name + "/x\xff", Context: c}
+			if got := doc.Decide(&r).Verdict; got != tc.want {
+				t.Errorf("%q filled in, asked for %q: got %v, want %v", value, tc.name, got, tc.want)
+			}
+		}
+	}
 }
 
 // A pattern of many stars against a text it almost matches takes no longer

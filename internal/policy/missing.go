@@ -13,7 +13,17 @@ import (
 // A key that may be absent, as of Null or an operator with IfExists, and a
 // variable with a default are not missing.
 func Missing(docs []Named, r *Request) []string {
-	m := missing{question: question{Request: r, target: splitTarget(r.Resource)}, names: map[string]string{}}
+	q := ask(r, docs...)
+	return (&missing{question: &q, names: map[string]string{}}).of(docs)
+}
+
+// missing gathers names by their folded form.
+type missing struct {
+	*question
+	names map[string]string
+}
+
+func (m *missing) of(docs []Named) []string {
 	for _, named := range docs {
 		m.question.grammar = named.Document.grammar
 		for i := range named.Document.statements {
@@ -23,12 +33,6 @@ func Missing(docs []Named, r *Request) []string {
 	return slices.Sorted(maps.Values(m.names))
 }
 
-// missing gathers names by their folded form.
-type missing struct {
-	question
-	names map[string]string
-}
-
 func (m *missing) add(key, name string) {
 	if _, ok := m.names[key]; !ok {
 		m.names[key] = name
@@ -36,18 +40,18 @@ func (m *missing) add(key, name string) {
 }
 
 func (m *missing) statement(s *statement) {
-	if s.matchesAction(m.Action) == s.notActions {
+	if s.matchesAction(m.question) == s.notActions {
 		return
 	}
 	matched := no
 	for i := range s.resources {
-		matched = matched.or(s.resources[i].match(&m.question, &m.target))
+		matched = matched.or(s.resources[i].match(m.question, &m.target))
 	}
 	if len(s.resources) > 0 && (s.notResources && matched == yes || !s.notResources && matched == no) {
 		return // it is about something else
 	}
 	for i := range s.resources {
-		if s.resources[i].match(&m.question, &m.target) == maybe {
+		if s.resources[i].match(m.question, &m.target) == maybe {
 			m.resource(&s.resources[i])
 		}
 	}
@@ -68,14 +72,14 @@ func (m *missing) condition(c *conditionOnAKey) {
 
 func (m *missing) resource(r *resource) { r.variables(m.variable) }
 
-func (m *missing) variable(v *piece) {
+func (m *missing) variable(v *variable) {
 	if _, ok := m.value(v); !ok {
 		m.add(v.key, v.name)
 	}
 }
 
 // variables calls each with every variable in the values of the condition.
-func (c *conditionOnAKey) variables(each func(*piece)) {
+func (c *conditionOnAKey) variables(each func(*variable)) {
 	switch all := c.test.(type) {
 	case texts:
 		variables(all, each)
@@ -90,17 +94,14 @@ func (c *conditionOnAKey) variables(each func(*piece)) {
 	}
 }
 
-func (r *resource) variables(each func(*piece)) {
+func (r *resource) variables(each func(*variable)) {
 	variables([]pattern{r.whole}, each)
-	variables(r.parts[:], each)
 }
 
-func variables(all []pattern, each func(*piece)) {
+func variables(all []pattern, each func(*variable)) {
 	for i := range all {
-		for j := range all[i].pieces {
-			if v := &all[i].pieces[j]; v.kind == variable {
-				each(v)
-			}
+		for j := range all[i].vars {
+			each(&all[i].vars[j])
 		}
 	}
 }

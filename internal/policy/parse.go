@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -43,13 +44,16 @@ func Parse(text string, g Grammar) (*Document, error) {
 	if err != nil {
 		return nil, fault.Malformed.Errorf("%v", err)
 	}
-	p := parser{doc: &Document{grammar: g}, text: text, at: Position{1, 1}}
+	p := parser{doc: &Document{grammar: g, size: len(text)}, text: text, at: Position{1, 1}}
 	if err := p.document(&root); err != nil {
 		return nil, err
 	}
 	for i := range p.doc.statements {
 		p.doc.keys = append(p.doc.keys, p.doc.statements[i].keys()...)
 	}
+	slices.Sort(p.doc.keys)
+	p.doc.keys = slices.Clip(slices.Compact(p.doc.keys))
+	p.doc.statements = slices.Clip(p.doc.statements)
 	return p.doc, nil
 }
 
@@ -273,8 +277,7 @@ func (p *parser) actions(n *node, place string) (actions []pattern, err error) {
 		case !actionForm.MatchString(text):
 			return malformed(at, "Action %q is not valid.", text)
 		}
-		action, err := compile(text, dialect{wildcards: true})
-		action.fold = true
+		action, err := compile(lower(text), dialect{wildcards: true})
 		actions = append(actions, action)
 		return err
 	})

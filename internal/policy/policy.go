@@ -17,7 +17,11 @@
 // policies".
 package policy
 
-import "muster/internal/arn"
+import (
+	"time"
+
+	"muster/internal/arn"
+)
 
 // Grammar is a dialect of the language.
 type Grammar int
@@ -57,6 +61,10 @@ type Decision struct {
 	Statement int    // its place in the document, from 0; -1 when silent
 	Sid       string // its Sid, if it has one
 
+	// Costly is set on a Deny that no statement made: all that the policies say
+	// would take more than MaxSteps to find out.
+	Costly bool
+
 	// Delegated is set on an Allow of a trust policy that names only the
 	// caller's account: the account decides, so the caller also needs an
 	// identity policy that allows it. An Allow naming the caller is preferred.
@@ -84,6 +92,7 @@ type Request struct {
 type Document struct {
 	grammar    Grammar
 	version    string
+	size       int // characters of its text
 	statements []statement
 	keys       []string // the condition keys that statements look at, folded
 }
@@ -112,17 +121,21 @@ type Named struct {
 
 // Decide answers what d says about r. A matching Deny wins over any Allow.
 func (d *Document) Decide(r *Request) Decision {
-	q := question{Request: r, target: splitTarget(r.Resource)}
+	q := ask(r, Named{Document: d})
 	return d.decide(&q)
 }
 
 // Decide answers what docs say about r together: a matching Deny anywhere
 // wins, else the first Allow, else nothing is said.
 func Decide(docs []Named, r *Request) Decision {
-	q := question{Request: r, target: splitTarget(r.Resource)}
+	q := ask(r, docs...)
+	return decide(docs, &q)
+}
+
+func decide(docs []Named, q *question) Decision {
 	said := silent
 	for _, named := range docs {
-		d := named.Document.decide(&q)
+		d := named.Document.decide(q)
 		d.Policy = named.Name
 		if d.Verdict == Deny {
 			return d
@@ -146,7 +159,19 @@ func better(said, now Decision) Decision {
 type question struct {
 	*Request
 	grammar Grammar // of the document being asked
+	action  string  // in lower case
 	target  target
+	steps   int // taken so far
+	limit   int // of steps
+	dated   struct {
+		text string
+		time time.Time
+		err  error
+	}
+}
+
+func ask(r *Request, docs ...Named) question {
+	return question{Request: r, action: lower(r.Action), target: splitTarget(r.Resource), limit: limit(docs)}
 }
 
 func (d *Document) decide(q *question) Decision {
@@ -158,6 +183,9 @@ func (d *Document) decide(q *question) Decision {
 			continue // only a Deny can change it
 		}
 		applies, delegated := s.applies(q)
+		if q.over() {
+			return Decision{Verdict: Deny, Statement: i, Sid: s.sid, Costly: true}
+		}
 		if !applies {
 			continue
 		}
@@ -173,7 +201,7 @@ func (d *Document) decide(q *question) Decision {
 
 // applies reports whether the statement is meant for the question.
 func (s *statement) applies(q *question) (applies, delegated bool) {
-	if s.matchesAction(q.Action) == s.notActions {
+	if s.matchesAction(q) == s.notActions {
 		return false, false
 	}
 	holds := yes
@@ -191,9 +219,9 @@ func (s *statement) applies(q *question) (applies, delegated bool) {
 	return holds.decides(s.effect), delegated
 }
 
-func (s *statement) matchesAction(action string) bool {
+func (s *statement) matchesAction(q *question) bool {
 	for i := range s.actions {
-		if s.actions[i].matches(action) {
+		if s.actions[i].matches(q, q.action, nil) {
 			return true
 		}
 	}

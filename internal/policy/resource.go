@@ -32,9 +32,9 @@ func splitTarget(text string) target {
 
 // resource is a pattern for ARNs.
 type resource struct {
-	form  resourceForm
 	whole pattern
-	parts [components]pattern
+	cuts  [components - 1]uint32 // where the colons between the components stand in the code
+	form  resourceForm
 }
 
 type resourceForm uint8
@@ -60,11 +60,11 @@ func compileResource(text string, g Grammar, d dialect) (resource, error) {
 	if g == IoT {
 		return resource{form: inWhole, whole: p}, nil
 	}
-	parts, ok := p.split()
-	if !ok || !strings.HasPrefix(text, "arn:") {
+	r := resource{form: inParts, whole: p}
+	if !r.cut() || !strings.HasPrefix(text, "arn:") {
 		return resource{}, fmt.Errorf(`Resource %s must be in ARN format or "*".`, text)
 	}
-	return resource{form: inParts, parts: parts}, checkARN(&parts, text)
+	return r, r.checkARN(text)
 }
 
 // The kinds of resources of IAM, and those of S3 that lie in a region: see the
@@ -77,7 +77,13 @@ var (
 
 // checkARN refuses, as AWS does, the name of something that can't be: a typo would
 // otherwise allow or deny nothing, and nobody would be told.
-func checkARN(parts *[components]pattern, text string) error {
+func (r *resource) checkARN(text string) error {
+	var parts [components]pattern
+	for i, vars := 0, r.whole.vars; i < components; i++ {
+		parts[i].code = r.code(i)
+		n := strings.Count(parts[i].code, marks[2:])
+		parts[i].vars, vars = vars[:n], vars[n:]
+	}
 	partition, service := &parts[1], &parts[2]
 	if !partition.is("aws") && !partition.is("*") {
 		return fmt.Errorf("Partition %q is not valid for resource %q.", strings.Split(text, ":")[1], text)
@@ -106,28 +112,24 @@ func checkARN(parts *[components]pattern, text string) error {
 
 // exact returns the one text that p matches, if it is only one.
 func (p *pattern) exact() (text string, ok bool) {
-	switch {
-	case len(p.pieces) == 0:
-		return "", true
-	case len(p.pieces) == 1 && p.pieces[0].kind == literal:
-		return p.pieces[0].text, true
+	for i := range len(p.code) {
+		if p.code[i] >= filledIn {
+			return "", false
+		}
 	}
-	return "", false
+	return p.code, true
 }
 
 // is reports whether p is the pattern text, which is a literal, or a star alone.
 func (p *pattern) is(text string) bool {
 	if text == "*" {
-		return len(p.pieces) == 1 && p.pieces[0].kind == star
+		return p.code == marks[:1]
 	}
-	exact, ok := p.exact()
-	return ok && exact == text
+	return p.code == text
 }
 
 // begins reports whether all that p matches begins with text.
-func (p *pattern) begins(text string) bool {
-	return len(p.pieces) > 0 && p.pieces[0].kind == literal && strings.HasPrefix(p.pieces[0].text, text)
-}
+func (p *pattern) begins(text string) bool { return strings.HasPrefix(p.code, text) }
 
 // compileARN compiles the value of an ARN condition. A single variable stands
 // for the whole ARN; anything else that isn't six components is in doubt.
@@ -139,35 +141,38 @@ func compileARN(text string, d dialect) (resource, error) {
 	if err != nil {
 		return resource{}, err
 	}
-	if len(p.pieces) == 1 && p.variable {
+	if p.code == marks[2:] {
 		return resource{form: inWhole, whole: p}, nil
 	}
-	if parts, ok := p.split(); ok {
-		return resource{form: inParts, parts: parts}, nil
+	r := resource{form: inParts, whole: p}
+	if !r.cut() {
+		return resource{form: inDoubt}, nil
 	}
-	return resource{form: inDoubt}, nil
+	return r, nil
 }
 
-// split cuts the pattern at its first five literal colons.
-func (p *pattern) split() (parts [components]pattern, ok bool) {
+// cut finds the first five literal colons.
+func (r *resource) cut() bool {
 	n := 0
-	for _, next := range p.pieces {
-		for next.kind == literal && n < components-1 {
-			before, after, found := strings.Cut(next.text, ":")
-			if !found {
-				break
-			}
-			if before != "" {
-				parts[n].add(piece{text: before})
-			}
+	for i := 0; i < len(r.whole.code) && n < len(r.cuts); i++ {
+		if r.whole.code[i] == ':' {
+			r.cuts[n] = uint32(i)
 			n++
-			next.text = after
-		}
-		if next.kind != literal || next.text != "" {
-			parts[n].add(next)
 		}
 	}
-	return parts, n == components-1
+	return n == len(r.cuts)
+}
+
+// code returns that of a component.
+func (r *resource) code(i int) string {
+	from, to := 0, len(r.whole.code)
+	if i > 0 {
+		from = int(r.cuts[i-1]) + 1
+	}
+	if i < len(r.cuts) {
+		to = int(r.cuts[i])
+	}
+	return r.whole.code[from:to]
 }
 
 // match matches a name; maybe says that a variable has no value or the
@@ -184,9 +189,15 @@ func (r *resource) match(q *question, t *target) truth {
 	if !t.arn {
 		return no
 	}
-	matched := yes
+	matched, vars := yes, r.whole.vars
+	// From behind, since what ARNs differ in most is their last component.
 	for i := components - 1; i >= 0 && matched != no; i-- {
-		matched = matched.and(r.parts[i].match(q, t.parts[i]))
+		part := pattern{code: r.code(i), plain: r.whole.plain}
+		if len(vars) > 0 {
+			n := len(vars) - strings.Count(part.code, marks[2:])
+			part.vars, vars = vars[n:], vars[:n]
+		}
+		matched = matched.and(part.match(q, t.parts[i]))
 	}
 	return matched
 }

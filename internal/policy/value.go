@@ -53,6 +53,9 @@ var dateLayouts = []string{
 // latestEpoch bounds dates given in seconds, far past the year 9999.
 const latestEpoch = 1 << 40
 
+// longestDate is more than a date with its zone and a fraction of nanoseconds has.
+const longestDate = 40
+
 // parseDate reads ISO 8601 or seconds since the epoch.
 func parseDate(text string) (time.Time, error) {
 	if len(text) != len("2006") && strings.Trim(text, "0123456789") == "" {
@@ -61,6 +64,9 @@ func parseDate(text string) (time.Time, error) {
 			return time.Time{}, errDate
 		}
 		return time.Unix(seconds, 0), nil
+	}
+	if len(text) > longestDate {
+		return time.Time{}, errDate
 	}
 	for _, layout := range dateLayouts {
 		if t, err := time.Parse(layout, text); err == nil {

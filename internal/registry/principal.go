@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"regexp"
-	"slices"
 	"time"
 
 	"muster/internal/arn"
@@ -163,13 +162,6 @@ func Key(scope arn.Scope, thing Name) index.Key {
 	return index.Key{Kind: "thing", Account: scope.Account, Region: scope.Region, Name: string(thing)}
 }
 
-// holder is what the decision index keeps: a thing with its at most
-// MaxPrincipals principals.
-type holder struct {
-	thing        Thing
-	certificates []string
-}
-
 // Attached answers the thing, if it exists and the certificate is attached to
 // it; it does not say which of the two is missing. The thing must not be
 // changed: it is shared.
@@ -187,10 +179,10 @@ func (r *Registry) Attached(ctx context.Context, scope arn.Scope, thing string, 
 	if err != nil {
 		return Thing{}, false, err
 	}
-	if !slices.Contains(h.certificates, certificate) {
+	if !h.has(certificate) {
 		return Thing{}, false, nil
 	}
-	return h.thing, true, nil
+	return h.thing(name), true, nil
 }
 
 func (r *Registry) holder(ctx context.Context, scope arn.Scope, name Name) (*holder, error) {
@@ -198,11 +190,11 @@ func (r *Registry) holder(ctx context.Context, scope arn.Scope, name Name) (*hol
 	if err != nil {
 		return nil, err
 	}
-	h := &holder{thing: t}
+	var certificates []string
 	for _, a := range attachments {
 		if id, ok := a.Principal.Certificate(scope); ok {
-			h.certificates = append(h.certificates, id)
+			certificates = append(certificates, id)
 		}
 	}
-	return h, nil
+	return hold(t, certificates), nil
 }

@@ -53,6 +53,15 @@ type Alias struct {
 	Modified time.Time
 }
 
+// Weight returns about how many bytes the alias takes in the decision index.
+func (a *Alias) Weight() int {
+	w := 256 + len(a.Name) + len(a.Role)
+	for key, value := range a.Tags {
+		w += 64 + len(key) + len(value)
+	}
+	return w
+}
+
 // Store keeps aliases. Each method happens wholly or not at all. Whatever
 // changes an alias publishes its Key.
 type Store interface {

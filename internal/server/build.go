@@ -42,13 +42,14 @@ import (
 	"muster/internal/sts"
 )
 
-// indexed is how many answers the decision index holds: those of some hundred
-// thousand devices, at about a kilobyte each.
-const indexed = 500_000
+// sessionPolicyShare of the memory for decisions is for session policies, whose
+// texts callers choose.
+const sessionPolicyShare = 16
 
 // house is every room, built once.
 type house struct {
 	db           *store.DB
+	index        *index.Index
 	accounts     *account.Accounts
 	authority    *ca.Authority
 	things       *registry.Registry
@@ -92,7 +93,9 @@ func (s *Server) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	x := index.New(indexed)
+	sessions := c.DecisionMemory / sessionPolicyShare
+	x := index.New(c.DecisionMemory - sessions)
+	s.index = x
 	if s.db, err = store.Open(ctx, database, x); err != nil {
 		return err
 	}
@@ -188,6 +191,7 @@ func (s *Server) openRooms(ctx context.Context, x *index.Index, master *seal.Mas
 	s.policies = iotpolicy.New(s.db.IoTPolicies(), x)
 	s.roles = iam.New(s.db.IAM(), x)
 	s.roles.Master, s.roles.DeviceControlPlane = master, c.DeviceControlPlane
+	s.roles.SessionPolicies = iam.NewSessionPolicies(c.DecisionMemory / sessionPolicyShare)
 	if c.DeviceControlPlane {
 		s.log.Warn("--device-control-plane: sessions of devices may change certificates, policies, role aliases, fleets and identities as far as their roles' policies allow; with AWS's AmazonSageMakerEdgeDeviceFleetPolicy one device can take the role of any fleet")
 	}

@@ -45,6 +45,8 @@ type Config struct {
 	S3Requests      int   // S3 requests served at once
 	S3PerCaller     int   // of them, those of one caller
 
+	DecisionMemory int64 // bytes that what decisions are made from may take, session policies with a sixteenth of it
+
 	APITLS       bool   // serve the API port on TLS with Muster's own CA
 	APITLSCert   string // PEM file of the API port's certificate chain; read again when it changes
 	APITLSKey    string // PEM file of its key; likewise
@@ -74,7 +76,7 @@ func Default() Config {
 	return Config{
 		Data: "./muster-data", API: DefaultAPI, Devices: DefaultDevices, Hostname: "localhost",
 		Region: "us-east-1", Account: "000000000000", ThingTypeDeleteDelay: 5 * time.Minute,
-		BodyMemory: 256 << 20, S3Requests: 1024, S3PerCaller: 256,
+		BodyMemory: 256 << 20, DecisionMemory: 600 << 20, S3Requests: 1024, S3PerCaller: 256,
 		Getenv: os.Getenv, Stdin: os.Stdin, Version: "unknown", Log: slog.Default(),
 	}
 }
@@ -82,6 +84,9 @@ func Default() Config {
 // leastBodyMemory lets one caller, who gets a quarter, send the largest document
 // that S3 takes, which is an 8 MiB DeleteObjects.
 const leastBodyMemory = 64 << 20
+
+// leastDecisionMemory is enough for a few thousand devices and the largest roles.
+const leastDecisionMemory = 32 << 20
 
 // BadConfig is a configuration that can't be meant.
 type BadConfig struct{ error }
@@ -135,6 +140,9 @@ func (c *Config) complete() error {
 	}
 	if c.BodyMemory < leastBodyMemory {
 		return fmt.Errorf("--body-memory %d: at least %d bytes", c.BodyMemory, leastBodyMemory)
+	}
+	if c.DecisionMemory < leastDecisionMemory {
+		return fmt.Errorf("--decision-memory %d: at least %d bytes, since what a role may do can take as much as a thousand devices", c.DecisionMemory, leastDecisionMemory)
 	}
 	if c.MaxConnections < 0 || c.MaxDeviceConnections < 0 || c.MaxHandshakes < 0 {
 		return fmt.Errorf("--max-connections, --max-device-connections and --max-handshakes are not negative")

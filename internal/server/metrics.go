@@ -24,13 +24,39 @@ func (s *Server) withMetrics(port *api) (http.Handler, error) {
 	started := prometheus.NewGauge(prometheus.GaugeOpts{Name: "muster_start_time_seconds", Help: "When the server started."})
 	started.Set(float64(time.Now().Unix()))
 	all := []prometheus.Collector{s.counts, started, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})}
-	for _, c := range slices.Concat(all, s.budgetMetrics(), s.objectMetrics(), s.diskMetrics(), s.ingressMetrics(), s.certificateMetrics()) {
+	for _, c := range slices.Concat(all, s.budgetMetrics(), s.decisionMetrics(), s.objectMetrics(), s.diskMetrics(), s.ingressMetrics(), s.certificateMetrics()) {
 		if err := registry.Register(c); err != nil {
 			return nil, err
 		}
 	}
 	port.own["/metrics"] = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	return s.counted("api", port), nil
+}
+
+// decisionMetrics are those of what decisions are made from.
+func (s *Server) decisionMetrics() []prometheus.Collector {
+	var all []prometheus.Collector
+	gauge := func(name, help string, value func() float64) {
+		all = append(all, prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
+	}
+	counter := func(name, help string, value func() float64) {
+		all = append(all, prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, value))
+	}
+	gauge("muster_decision_memory_limit_bytes", "Bytes that what decisions are made from may take: --decision-memory.",
+		func() float64 { return float64(s.config.DecisionMemory) })
+	gauge("muster_decision_answers", "Answers in the decision index that something is there.", func() float64 { return float64(s.index.Use().Answers) })
+	gauge("muster_decision_answers_bytes", "Bytes they take.", func() float64 { return float64(s.index.Use().Bytes) })
+	counter("muster_decision_answers_evicted_total", "Answers pushed out of the decision index by others since the start.",
+		func() float64 { return float64(s.index.Use().Evictions) })
+	gauge("muster_decision_absences", "Answers in the decision index that something is not there.", func() float64 { return float64(s.index.Use().Absences) })
+	gauge("muster_decision_absences_bytes", "Bytes they take, of a sixteenth of the index.", func() float64 { return float64(s.index.Use().AbsenceBytes) })
+	counter("muster_decision_absences_evicted_total", "Absences pushed out by other absences since the start.",
+		func() float64 { return float64(s.index.Use().AbsenceEvictions) })
+	gauge("muster_session_policies", "Session policies held compiled.", func() float64 { return float64(s.roles.SessionPolicies.Use().Answers) })
+	gauge("muster_session_policies_bytes", "Bytes they take.", func() float64 { return float64(s.roles.SessionPolicies.Use().Bytes) })
+	counter("muster_session_policies_evicted_total", "Session policies pushed out by others since the start.",
+		func() float64 { return float64(s.roles.SessionPolicies.Use().Evictions) })
+	return all
 }
 
 // objectMetrics are those of Muster's own store of objects.

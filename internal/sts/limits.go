@@ -71,14 +71,14 @@ func compacted(document string) string {
 func (s *Service) limits(ctx context.Context, session *Session) ([]policy.Named, error) {
 	var all []policy.Named
 	if session.Policy != "" {
-		doc, err := s.roles.Compiled(ctx, session.Policy)
+		doc, err := s.roles.Compiled(session.RoleID, session.Policy)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, policy.Named{Name: "session policy", Document: doc})
 	}
 	for _, a := range session.PolicyARNs {
-		doc, err := s.roles.InForce(ctx, session.Account, a)
+		doc, err := s.roles.InForce(ctx, session.Account, session.RoleID, a)
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,9 @@
 // bare cryptography; durable inserts; objects against a server that checks the
 // signature and does the least that must be done. Costs are the server process's CPU time per request unless the
 // unit says otherwise.
+//
+// With -only devices it prints what a registered device takes of the decision
+// index, of 100,000 or as many as -devices says.
 package main
 
 import (
@@ -34,7 +37,8 @@ func main() {
 	fresh := flag.Int("fresh", 600, "requests on fresh handshakes, a round")
 	kept := flag.Int("kept", 8000, "requests on kept connections, a round")
 	inserts := flag.Int("inserts", 2000, "things created, by 32 clients")
-	only := flag.String("only", "", "measure one thing alone: vending, local, issue, inserts, objects, writers, lists, memory or storm")
+	only := flag.String("only", "", "measure one thing alone: vending, local, issue, inserts, objects, writers, lists, memory, storm or devices")
+	flag.IntVar(&registered, "devices", registered, "devices whose share of the decision index is measured")
 	flag.IntVar(&listed, "listed", listed, "objects in the bucket that is listed")
 	flag.IntVar(&returning, "devices", returning, "devices that come back at once in the storm")
 	flag.Int64Var(&large, "large", large, "bytes of each of the 64 objects that memory is measured with")
@@ -47,6 +51,8 @@ func main() {
 		err = serveBare(ctx)
 	case *bareStore:
 		err = serveBareObjects(ctx)
+	case *only == "devices":
+		err = benchDevices(ctx) // in this process
 	case *storm:
 		err = writeStorm(ctx)
 	case *back:

@@ -48,7 +48,7 @@ func (d *Door) principal(ctx context.Context, scope arn.Scope, in *SimulatePrinc
 	return []awsapi.Need{{Resource: source, Context: c}}, nil
 }
 
-func (d *Door) simulateCustomPolicy(_ context.Context, _ arn.Scope, in *SimulateCustomPolicyRequest) (*SimulatePolicyResponse, error) {
+func (d *Door) simulateCustomPolicy(ctx context.Context, _ arn.Scope, in *SimulateCustomPolicyRequest) (*SimulatePolicyResponse, error) {
 	err := cmp.Or(
 		unbuilt(len(in.PermissionsBoundaryPolicyInputList) > 0, "PermissionsBoundaryPolicyInputList"),
 		unbuilt(in.ResourcePolicy != nil, "ResourcePolicy"),
@@ -57,7 +57,7 @@ func (d *Door) simulateCustomPolicy(_ context.Context, _ arn.Scope, in *Simulate
 	if err != nil {
 		return nil, err
 	}
-	p, err := d.Roles.SimulateCustom(iam.Simulation{
+	p, err := d.Roles.SimulateCustom(ctx, iam.Simulation{
 		Actions: in.ActionNames, Resources: in.ResourceArns, Policies: in.PolicyInputList,
 		Caller: arn.ARN(value(in.CallerArn)), Context: entries(in.ContextEntries),
 	}, pageOf(in.Marker, in.MaxItems))
