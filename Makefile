@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 # The server is a static binary; only the race detector wants a C compiler.
 export CGO_ENABLED ?= 0
 
-.PHONY: build demo test race lint generate docs bench fuzz oracle powerloss races field night man release deb deb-test image clean
+.PHONY: build demo test race lint generate docs bench fuzz oracle powerloss races soak field night man release deb deb-test image clean
 
 build:
 	@test -x $(BIN) || echo "Building Muster. The first build compiles SQLite and takes a minute or two."
@@ -43,6 +43,11 @@ powerloss: build
 races: build
 	MUSTER_RACE=10s MUSTER_BINARY=$(CURDIR)/$(BIN) $(GO) test -timeout 20m -run Race ./test/e2e
 	MUSTER_RACE=10s $(GO) test -timeout 20m -run "TestObjectsKeepTheirPromises/(puts_and_removals|uploads_beside|clients_that_remove|of_completing)" ./internal/store
+
+# Two hundred honest devices and an operator beside clients that do all they shouldn't.
+SOAK ?= 10m
+soak: build
+	MUSTER_SOAK=$(SOAK) MUSTER_BINARY=$(CURDIR)/$(BIN) $(GO) test -timeout 30m -count 1 -v -run '^TestSoak$$' ./test/e2e
 
 # Programs that people use with S3: rclone, restic, s3cmd and s3fs as Debian provides
 # them, and Terraform where it is installed.
