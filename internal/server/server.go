@@ -3,6 +3,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -105,8 +107,11 @@ func (s *Server) listen() (err error) {
 func (s *Server) publish() error {
 	c := s.config
 	rootCA := filepath.Join(c.Data, "root-ca.pem")
-	if err := durable.WriteFile(rootCA, s.authority.RootPEM(), 0o644); err != nil {
-		return err
+	// Nothing is written that is there: it must start on a full disk, too.
+	if kept, err := os.ReadFile(rootCA); err != nil || !bytes.Equal(kept, s.authority.RootPEM()) {
+		if err := durable.WriteFile(rootCA, s.authority.RootPEM(), 0o644); err != nil {
+			return err
+		}
 	}
 	endpoint, err := s.accounts.Endpoint(s.scope(), "iot:CredentialProvider")
 	if err != nil {
@@ -120,7 +125,12 @@ func (s *Server) publish() error {
 	if c.APITLS {
 		s.state.APITLS = rootCA
 	}
-	if err := s.state.write(c.Data); err != nil {
+	err = s.state.write(c.Data)
+	if errors.Is(err, syscall.ENOSPC) {
+		s.log.Error("the disk is full: muster env and other commands won't find this server", "err", err)
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	s.undo = append(s.undo, func() error { return os.Remove(stateFile(c.Data)) })

@@ -16,7 +16,7 @@ import (
 // throughTheTutorial is what the server must have answered to each example, in
 // this order, whatever came between.
 var throughTheTutorial = []string{
-	"CreateBucket 200", "CreateRole 200", "AttachRolePolicy 200",
+	"CreateBucket 200", "CreateRole 200", "PutRolePolicy 200",
 	"CreateThingType 200", "CreateThing 200", "CreateDeviceFleet 200", "DescribeDeviceFleet 200", "RegisterDevices 200",
 	"CreateKeysAndCertificate 200", "CreatePolicy 200", "AttachPolicy 200", "DescribeEndpoint 200",
 	"credentials 200", "PutObject 200", "PutObject 200", "PutObject 200",

@@ -20,10 +20,10 @@ import (
 	"time"
 )
 
-// hostile is everybody who does what nobody should: strangers, a device that
+// soakHostile is everybody who does what nobody should: strangers, a device that
 // turned, and a caller with few permissions. Half of them come from the address
 // of the honest ones.
-type hostile struct {
+type soakHostile struct {
 	k        *soak
 	api      string // host:port
 	devices  string
@@ -31,42 +31,42 @@ type hostile struct {
 	small    *Client     // may assume one role, simulate policies, and write below one bucket
 	role     string      // that it may assume
 	stranger tls.Certificate
-	kinds    []*hostileKind
+	kinds    []*soakKind
 }
 
-// hostileKind is one way to do harm.
-type hostileKind struct {
+// soakKind is one way to do harm.
+type soakKind struct {
 	name    string
 	clients int
 	attack  func(ctx context.Context, from *net.TCPAddr, n int)
 	done    atomic.Int64
 }
 
-const hostileBucket = "soak-hostile"
+const soakBucket = "soak-hostile"
 
-func newHostile(t *testing.T, k *soak) *hostile {
+func newSoakHostile(t *testing.T, k *soak) *soakHostile {
 	t.Helper()
 	api, err := url.Parse(k.s.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &hostile{k: k, api: api.Host, devices: k.w.Endpoint}
+	h := &soakHostile{k: k, api: api.Host, devices: k.w.Endpoint}
 	if h.turned, err = k.enrol(t.Context(), "turned"); err != nil {
 		t.Fatal(err)
 	}
 	root := k.w.API
-	root.S3(t, "PUT", "/"+hostileBucket, "").OK(t)
-	root.S3(t, "PUT", "/"+hostileBucket+"/large", strings.Repeat("l", 4<<20)).OK(t)
+	root.S3(t, "PUT", "/"+soakBucket, "").OK(t)
+	root.S3(t, "PUT", "/"+soakBucket+"/large", strings.Repeat("l", 4<<20)).OK(t)
 	root.IAM(t, "CreateUser", "UserName", "mallory").OK(t)
 	h.role = root.IAM(t, "CreateRole", "RoleName", "open", "AssumeRolePolicyDocument",
 		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000000:user/mallory"},"Action":"sts:AssumeRole"}}`).OK(t).XML("Arn")
 	root.IAM(t, "PutUserPolicy", "UserName", "mallory", "PolicyName", "few", "PolicyDocument", `{"Version":"2012-10-17","Statement":[
 		{"Effect":"Allow","Action":["sts:AssumeRole","iam:SimulateCustomPolicy"],"Resource":"*"},
-		{"Effect":"Allow","Action":["s3:PutObject","s3:GetObject","s3:DeleteObject"],"Resource":"arn:aws:s3:::`+hostileBucket+`/*"}]}`).OK(t)
+		{"Effect":"Allow","Action":["s3:PutObject","s3:GetObject","s3:DeleteObject"],"Resource":"arn:aws:s3:::`+soakBucket+`/*"}]}`).OK(t)
 	made := root.IAM(t, "CreateAccessKey", "UserName", "mallory").OK(t)
 	h.small = root.With(Key{ID: made.XML("AccessKeyId"), Secret: made.XML("SecretAccessKey")})
 	h.stranger = strangersCertificate(t)
-	h.kinds = []*hostileKind{
+	h.kinds = []*soakKind{
 		{name: "silent on the device port", clients: 100, attack: func(ctx context.Context, from *net.TCPAddr, _ int) { h.say(ctx, from, h.devices, nil) }},
 		{name: "silent on the API port", clients: 50, attack: func(ctx context.Context, from *net.TCPAddr, _ int) { h.say(ctx, from, h.api, nil) }},
 		{name: "half a ClientHello", clients: 50, attack: func(ctx context.Context, from *net.TCPAddr, _ int) {
@@ -95,20 +95,20 @@ func newHostile(t *testing.T, k *soak) *hostile {
 		{name: "session policies of question marks", clients: 2, attack: h.questionMarks},
 		{name: "simulations, and off", clients: 2, attack: h.simulate},
 		{name: "uploads that stall", clients: 50, attack: func(ctx context.Context, from *net.TCPAddr, n int) {
-			h.stall(ctx, from, h.small, "s3", "PUT", fmt.Sprintf("/%s/stalled-%d", hostileBucket, n), 1<<20, nil)
+			h.stall(ctx, from, h.small, "s3", "PUT", fmt.Sprintf("/%s/stalled-%d", soakBucket, n), 1<<20, nil)
 		}},
 		{name: "chunks that stall", clients: 20, attack: func(ctx context.Context, from *net.TCPAddr, n int) {
-			h.stall(ctx, from, h.small, "s3", "PUT", fmt.Sprintf("/%s/chunk-%d", hostileBucket, n), 1<<20, map[string]string{
+			h.stall(ctx, from, h.small, "s3", "PUT", fmt.Sprintf("/%s/chunk-%d", soakBucket, n), 1<<20, map[string]string{
 				"Content-Encoding": "aws-chunked", "X-Amz-Decoded-Content-Length": "16777216",
 			})
 		}},
 		{name: "downloads nobody reads", clients: 20, attack: h.unread},
 		{name: "XML bombs", clients: 2, attack: func(ctx context.Context, from *net.TCPAddr, _ int) {
-			_, _ = askOnce(ctx, client(from), h.small, "s3", "POST", "/"+hostileBucket+"?delete", nil, "<Delete>"+strings.Repeat("<Object/>", 100_000)) // refused
+			_, _ = askOnce(ctx, client(from), h.small, "s3", "POST", "/"+soakBucket+"?delete", nil, "<Delete>"+strings.Repeat("<Object/>", 100_000)) // refused
 			pause(ctx, 100*time.Millisecond)
 		}},
 		{name: "uploads in parts, never completed", clients: 1, attack: func(ctx context.Context, from *net.TCPAddr, n int) {
-			_, _ = askOnce(ctx, client(from), h.small, "s3", "POST", fmt.Sprintf("/%s/never-%d?uploads", hostileBucket, n), nil, nil) // it may
+			_, _ = askOnce(ctx, client(from), h.small, "s3", "POST", fmt.Sprintf("/%s/never-%d?uploads", soakBucket, n), nil, nil) // it may
 			pause(ctx, 200*time.Millisecond)
 		}},
 		{name: "forms that stall", clients: 10, attack: h.form},
@@ -117,7 +117,7 @@ func newHostile(t *testing.T, k *soak) *hostile {
 }
 
 // start has each kind's clients attack until ctx ends.
-func (h *hostile) start(ctx context.Context, all *sync.WaitGroup) {
+func (h *soakHostile) start(ctx context.Context, all *sync.WaitGroup) {
 	for i, kind := range h.kinds {
 		for n := range kind.clients {
 			from := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}
@@ -136,7 +136,7 @@ func (h *hostile) start(ctx context.Context, all *sync.WaitGroup) {
 }
 
 // report fails for a kind that did nothing: what it was to prove, it didn't.
-func (h *hostile) report(t *testing.T) {
+func (h *soakHostile) report(t *testing.T) {
 	t.Helper()
 	for _, kind := range h.kinds {
 		if kind.done.Load() == 0 {
@@ -155,7 +155,7 @@ func client(from *net.TCPAddr) *http.Client {
 }
 
 // say connects, says something, and waits to be thrown out.
-func (h *hostile) say(ctx context.Context, from *net.TCPAddr, to string, what []byte) {
+func (h *soakHostile) say(ctx context.Context, from *net.TCPAddr, to string, what []byte) {
 	c, err := dialer(from).DialContext(ctx, "tcp", to)
 	if err != nil {
 		return
@@ -168,7 +168,7 @@ func (h *hostile) say(ctx context.Context, from *net.TCPAddr, to string, what []
 	io.Copy(io.Discard, c)
 }
 
-func (h *hostile) slowHead(ctx context.Context, from *net.TCPAddr, _ int) {
+func (h *soakHostile) slowHead(ctx context.Context, from *net.TCPAddr, _ int) {
 	c, err := dialer(from).DialContext(ctx, "tcp", h.api)
 	if err != nil {
 		return
@@ -183,7 +183,7 @@ func (h *hostile) slowHead(ctx context.Context, from *net.TCPAddr, _ int) {
 }
 
 // device makes a handshake and asks once.
-func (h *hostile) device(ctx context.Context, from *net.TCPAddr, cert tls.Certificate, thing string) {
+func (h *soakHostile) device(ctx context.Context, from *net.TCPAddr, cert tls.Certificate, thing string) {
 	config := h.turned.http.Transport.(*http.Transport).TLSClientConfig.Clone()
 	config.Certificates, config.ClientSessionCache = nil, nil
 	if cert.PrivateKey != nil {
@@ -199,7 +199,7 @@ func (h *hostile) device(ctx context.Context, from *net.TCPAddr, cert tls.Certif
 }
 
 // madeUp asks, with a certificate that holds, for what isn't there.
-func (h *hostile) madeUp(ctx context.Context, _ *net.TCPAddr, n int) {
+func (h *soakHostile) madeUp(ctx context.Context, _ *net.TCPAddr, n int) {
 	for i := range 20 {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("https://%s/role-aliases/made-up-%d-%d/credentials", h.devices, n, i), nil)
 		if err != nil {
@@ -213,7 +213,7 @@ func (h *hostile) madeUp(ctx context.Context, _ *net.TCPAddr, n int) {
 }
 
 // stall sends a signed head and all of the body but its end.
-func (h *hostile) stall(ctx context.Context, from *net.TCPAddr, as *Client, service, method, path string, size int, header map[string]string) {
+func (h *soakHostile) stall(ctx context.Context, from *net.TCPAddr, as *Client, service, method, path string, size int, header map[string]string) {
 	req, err := as.request(service, method, path, header, nil)
 	if err != nil {
 		panic(err)
@@ -231,13 +231,13 @@ func (h *hostile) stall(ctx context.Context, from *net.TCPAddr, as *Client, serv
 	io.Copy(io.Discard, c)
 }
 
-func (h *hostile) questionMarks(ctx context.Context, from *net.TCPAddr, n int) {
+func (h *soakHostile) questionMarks(ctx context.Context, from *net.TCPAddr, n int) {
 	policy := fmt.Sprintf(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:Get%d","Resource":"arn:aws:s3:::%s"}}`, n, strings.Repeat("?", 1900))
 	_, _ = askOnce(ctx, client(from), h.small, "sts", "POST", "/", formHeader,
 		formBody("2011-06-15", "AssumeRole", "RoleArn", h.role, "RoleSessionName", "s", "Policy", policy)) // whatever comes
 }
 
-func (h *hostile) simulate(ctx context.Context, from *net.TCPAddr, _ int) {
+func (h *soakHostile) simulate(ctx context.Context, from *net.TCPAddr, _ int) {
 	ctx, stop := context.WithTimeout(ctx, 200*time.Millisecond)
 	defer stop()
 	policy := `{"Version":"2012-10-17","Statement":[`
@@ -254,8 +254,8 @@ func (h *hostile) simulate(ctx context.Context, from *net.TCPAddr, _ int) {
 
 var formHeader = map[string]string{"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
 
-func (h *hostile) unread(ctx context.Context, from *net.TCPAddr, _ int) {
-	req, err := h.small.request("s3", "GET", "/"+hostileBucket+"/large", nil, nil)
+func (h *soakHostile) unread(ctx context.Context, from *net.TCPAddr, _ int) {
+	req, err := h.small.request("s3", "GET", "/"+soakBucket+"/large", nil, nil)
 	if err != nil {
 		panic(err)
 	}
@@ -264,15 +264,15 @@ func (h *hostile) unread(ctx context.Context, from *net.TCPAddr, _ int) {
 		return
 	}
 	defer c.Close()
-	fmt.Fprintf(c, "GET /%s/large HTTP/1.1\r\nHost: %s\r\n", hostileBucket, h.api)
+	fmt.Fprintf(c, "GET /%s/large HTTP/1.1\r\nHost: %s\r\n", soakBucket, h.api)
 	req.Header.Write(c)
 	fmt.Fprint(c, "\r\n")
 	pause(ctx, 45*time.Second)
 }
 
 // form begins an upload by a browser's form, whose signature comes late.
-func (h *hostile) form(ctx context.Context, from *net.TCPAddr, _ int) {
-	head := "POST /" + hostileBucket + " HTTP/1.1\r\nHost: " + h.api + "\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1048576\r\n\r\n"
+func (h *soakHostile) form(ctx context.Context, from *net.TCPAddr, _ int) {
+	head := "POST /" + soakBucket + " HTTP/1.1\r\nHost: " + h.api + "\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1048576\r\n\r\n"
 	h.say(ctx, from, h.api, []byte(head+"--b\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\n"+strings.Repeat("k", 60<<10)))
 }
 

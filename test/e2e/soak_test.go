@@ -53,7 +53,7 @@ func TestSoak(t *testing.T) {
 	k := newSoak(t, s)
 	long := soakFor(t)
 	quiet := k.run(t, long/4, nil)
-	hostile := k.run(t, long*3/4, newHostile(t, k))
+	hostile := k.run(t, long*3/4, newSoakHostile(t, k))
 
 	t.Logf("%-28s %10s %10s %10s %8s %8s %8s", "", "p50", "p99", "most", "calls", "again", "failed")
 	for _, what := range []string{"vend", "put", "api"} {
@@ -198,7 +198,7 @@ func (d *soakDevice) turn(ctx context.Context, p *phase, n int) {
 
 // operate enrols a device, sees it get in, shuts it out, and sees it stay out.
 func (k *soak) operate(ctx context.Context, p *phase, n int) {
-	d, err := k.enrol(ctx, fmt.Sprintf("passing-%s-%d", p.name, n))
+	d, err := k.enrol(ctx, fmt.Sprintf("passing-%d-%d", len(p.name), n))
 	if err != nil {
 		if ctx.Err() == nil {
 			p.fail("api", err.Error())
@@ -255,7 +255,7 @@ func (m *meeting) quantile(q float64) time.Duration {
 }
 
 // run has everybody do their part for a while.
-func (k *soak) run(t *testing.T, long time.Duration, h *hostile) *phase {
+func (k *soak) run(t *testing.T, long time.Duration, h *soakHostile) *phase {
 	t.Helper()
 	p := &phase{name: "alone", met: map[string]*meeting{"vend": {}, "put": {}, "api": {}}}
 	ctx, stop := context.WithTimeout(t.Context(), long)
