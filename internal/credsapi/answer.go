@@ -22,7 +22,7 @@ type answer struct {
 	body          []byte // of a success
 	kind, message string // of a refusal, as the device sees it
 	why           string // for the log only
-	after         int    // seconds after which to come again; 0 says nothing of it
+	after         int    // seconds after which one who was turned away is to come again, or 0
 }
 
 // kinds are AWS's names and statuses for the kinds of refusal.
@@ -94,9 +94,12 @@ func (a *answer) send(w http.ResponseWriter, requestID string) {
 	if a.status == http.StatusMethodNotAllowed {
 		h["Allow"] = []string{http.MethodGet}
 	}
-	if a.after > 0 {
+	switch {
+	case a.after > 0:
 		h["Retry-After"] = []string{strconv.Itoa(a.after)}
 		h["Connection"] = []string{"close"}
+	case a.status == http.StatusServiceUnavailable:
+		h["Retry-After"] = []string{"1"}
 	}
 	values := []string{"application/json", strconv.Itoa(len(body)), requestID}
 	h["Content-Type"] = values[0:1:1]

@@ -26,8 +26,8 @@ func TestSlowDecisions(t *testing.T) {
 	for range 2 {
 		w.door.Deadline = 100 * time.Millisecond
 		w.provider.Certificates = certificate.New(slowStore{w.kept}, index.New(16), w.authority)
-		if got := c.ask(w.thing); got.status != http.StatusServiceUnavailable {
-			t.Errorf("got %d %s, want 503", got.status, got.body)
+		if got := c.ask(w.thing); got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") != "1" {
+			t.Errorf("got %d %s %v, want 503 with Retry-After", got.status, got.body, got.header)
 		}
 		w.door.Deadline, w.provider.Certificates = 0, quick
 		if got := c.ask(w.thing); got.status != http.StatusOK {

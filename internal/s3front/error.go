@@ -58,7 +58,7 @@ func badRequest(message string) *Error {
 
 var (
 	errInternal    = refusal(http.StatusInternalServerError, "InternalError", "We encountered an internal error. Please try again.")
-	errUnavailable = refusal(http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.")
+	errUnavailable = busy("Please reduce your request rate.")
 	errDenied      = refusal(http.StatusForbidden, "AccessDenied", "Access Denied")
 	errMalformed   = refusal(http.StatusBadRequest, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
 	errBrokenOff   = refusal(http.StatusBadRequest, "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header")
@@ -128,6 +128,10 @@ func asError(err error) *Error {
 	return errInternal
 }
 
+// retryAfter is, in seconds, when to come again after a refusal for want of room
+// or time, where the refusal doesn't name another time.
+const retryAfter = "1"
+
 // element is one with nothing but text in it.
 type element struct{ Name, Text string }
 
@@ -157,6 +161,9 @@ func (f *Front) refuse(w *answer, r *request, err error) {
 	h := w.Header()
 	for _, name := range []string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified", "Content-Range", "Accept-Ranges"} {
 		h.Del(name)
+	}
+	if e.Status == http.StatusServiceUnavailable || e.Status == http.StatusInsufficientStorage {
+		h.Set("Retry-After", retryAfter)
 	}
 	for name, value := range e.Header {
 		h.Set(name, value)

@@ -90,6 +90,9 @@ func TestRefusalsOfTheStore(t *testing.T) {
 					t.Errorf("%v of %v: got %v, want %s in it", err, tc.call, got, words)
 				}
 			}
+			if later := got.header.Get("Retry-After") != ""; later != (tc.status == 503 || tc.status == 507) {
+				t.Errorf("%v of %v: got Retry-After %q", err, tc.call, got.header.Get("Retry-After"))
+			}
 			if strings.Contains(got.body, "secret") {
 				t.Errorf("%v: got %v, which tells of the store", err, got)
 			}

@@ -9,7 +9,7 @@ import (
 )
 
 func busy(message string) *Error {
-	return refusal(http.StatusServiceUnavailable, "SlowDown", message).under("Retry-After", "1")
+	return refusal(http.StatusServiceUnavailable, "SlowDown", message)
 }
 
 var (
