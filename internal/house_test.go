@@ -16,7 +16,7 @@ import (
 const inside = "muster/internal/"
 
 var (
-	ground = []string{"arn", "fault", "page", "secret", "index", "seal", "private", "durable", "space", "sigv4", "tag", "budget", "awswire", "awsclient"}
+	ground = []string{"arn", "fault", "page", "secret", "index", "seal", "private", "durable", "space", "sigv4", "tag", "budget", "tally", "awswire", "awsclient"}
 	rooms  = []string{"account", "registry", "ca", "certificate", "policy", "iotpolicy", "rolealias", "iam", "sts", "credentials", "fleet", "bucket", "objects", "lifecycle"}
 	doors  = []string{"awsapi", "awsapi/iotapi", "awsapi/sagemakerapi", "awsapi/edgeapi", "awsapi/iamapi", "awsapi/stsapi", "awsapi/adminapi", "s3front", "credsapi"}
 	keep   = []string{"store", "content", "externals3"}

@@ -106,6 +106,7 @@ func (p *Provider) mayUse(ctx context.Context, cert *certificate.Registration, t
 	}
 	said := policy.Decide(policies, &asked)
 	if said.Costly {
+		p.TooLong.Add(1)
 		return refuse(denied, "the policies of the certificate would take too long to evaluate")
 	}
 	switch said.Verdict {

@@ -26,6 +26,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"muster/internal/account"
@@ -50,6 +51,8 @@ type Provider struct {
 	Sessions     *sts.Service
 
 	Now func() time.Time // nil: time.Now
+
+	TooLong atomic.Int64 // what was denied since deciding it would have taken too long
 }
 
 // Request is what a device asks, and how it came.

@@ -130,6 +130,24 @@ func TestRehearseRefused(t *testing.T) {
 	}
 }
 
+// A certificate whose policies would take too long is denied, and that is counted.
+func TestPoliciesThatTakeTooLong(t *testing.T) {
+	r := open(t)
+	id, alias := r.register(east), strings.Repeat("a", 128)
+	r.alias(east, alias, "Field")
+	for i := range 10 {
+		name := fmt.Sprint("slow-", i)
+		_, err := r.Policies.Create(t.Context(), east, name, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":[`+strings.Repeat(`"*a?b*",`, 230)+`"*"]}}`)
+		r.must(err)
+		r.must(r.Policies.Attach(t.Context(), east, name, string(east.Certificate(id))))
+	}
+	_, err := r.vend(t.Context(), credentials.Request{ServerName: r.endpoint(east), CertificateID: id, Alias: alias, SourceIP: home})
+	refused, ok := errors.AsType[*credentials.Refusal](err)
+	if !ok || !strings.Contains(refused.Why, "too long") || r.TooLong.Load() != 1 {
+		t.Errorf("got %v, %d counted; want a refusal, counted once", err, r.TooLong.Load())
+	}
+}
+
 // A rehearsal ends with whoever asked for it, and when it takes too long.
 func TestARehearsalIsBounded(t *testing.T) {
 	r, principal := rehearsal(t)

@@ -36,6 +36,7 @@ func (d *Directory) AuthorizeOn(ctx context.Context, caller *Caller, action stri
 	}
 	said, by := d.decide(caller, action, resource, extra)
 	if said.Costly {
+		d.TooLong.Add(1)
 		return Denied(caller, action, words, " because the "+by.name+" would take too long to evaluate")
 	}
 	switch said.Verdict {

@@ -108,6 +108,9 @@ func TestWhatTakesTooLongIsRefused(t *testing.T) {
 	if !errors.Is(err, fault.Denied) || !strings.Contains(err.Error(), "because the session policy would take too long") {
 		t.Errorf("a session policy: got %v", err)
 	}
+	if got := d.TooLong.Load(); got != 2 {
+		t.Errorf("got %d decisions counted that took too long, want 2", got)
+	}
 }
 
 func mustParse(t *testing.T, document string) *policy.Document {

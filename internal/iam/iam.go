@@ -15,6 +15,7 @@
 package iam
 
 import (
+	"sync/atomic"
 	"time"
 
 	"muster/internal/fault"
@@ -56,6 +57,8 @@ type Directory struct {
 	SessionPolicies *index.Memo[*policy.Document]
 	// Now tells the time; time.Now when nil.
 	Now func() time.Time
+	// TooLong counts what was denied since deciding it would have taken too long.
+	TooLong atomic.Int64
 }
 
 // New makes a directory over store. The store publishes to x.

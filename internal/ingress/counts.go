@@ -1,11 +1,6 @@
 package ingress
 
-import (
-	"context"
-	"log/slog"
-	"sync/atomic"
-	"time"
-)
+import "sync/atomic"
 
 // Counts are what became of a port's connections since the start.
 type Counts struct {
@@ -37,57 +32,3 @@ func (c *Counts) Shed() map[string]int64 {
 
 // Stages are the keys of Counts.Shed.
 func Stages() []string { return stageNames[:] }
-
-// event is a kind of trouble, with its count.
-type event struct {
-	level slog.Level // that a stranger fails is nothing an operator must act on
-	said  string
-	attrs []any
-	count func() int64
-}
-
-// Report logs once a minute, for each kind of trouble that there was, how often,
-// until ctx ends.
-func Report(ctx context.Context, log *slog.Logger, a *Attempts, ports ...*Port) {
-	all := []event{
-		{slog.LevelInfo, "refusals of unknown callers were delayed", nil, a.Slowed.Load},
-		{slog.LevelInfo, "unknown callers were turned away", nil, a.TurnedAway.Load},
-	}
-	for _, p := range ports {
-		all = append(all, p.events()...)
-	}
-	last := make([]int64, len(all))
-	every := time.NewTicker(time.Minute)
-	defer every.Stop()
-	for {
-		select {
-		case <-every.C:
-		case <-ctx.Done():
-			return
-		}
-		for i, e := range all {
-			now := e.count()
-			if n := now - last[i]; n > 0 {
-				log.Log(ctx, e.level, e.said, append([]any{"count", n}, e.attrs...)...)
-			}
-			last[i] = now
-		}
-	}
-}
-
-func (p *Port) events() []event {
-	c := &p.Counts
-	on := []any{"port", p.Name}
-	all := []event{
-		{slog.LevelWarn, "connections can't be accepted", on, c.AcceptErrors.Load},
-		{slog.LevelWarn, "connections of trusted proxies without a PROXY header of version 2", on, c.BadProxyHeaders.Load},
-		{slog.LevelWarn, "connections were refused: no place is free", on, c.Refused.Load},
-		{slog.LevelInfo, "handshakes failed", on, c.HandshakesFailed.Load},
-		{slog.LevelWarn, "handshakes waited too long for their turn", on, c.NoTurn.Load},
-		{slog.LevelInfo, "connections were closed: their clients took no answer", on, c.Slow.Load},
-	}
-	for s := range c.byStage {
-		all = append(all, event{slog.LevelWarn, "connections were closed for newcomers", []any{"port", p.Name, "stage", stageNames[s]}, c.byStage[s].Load})
-	}
-	return all
-}

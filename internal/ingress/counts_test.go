@@ -1,12 +1,8 @@
 package ingress_test
 
 import (
-	"bytes"
-	"context"
-	"log/slog"
 	"math/rand/v2"
 	"net/netip"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,32 +10,17 @@ import (
 	"muster/internal/ingress"
 )
 
-// However often something happens it is one line a minute.
-func TestReport(t *testing.T) {
+// Every newcomer that finds no place is counted.
+func TestRefusalsAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
-		var a ingress.Attempts
 		port := &ingress.Port{Name: "devices", Places: 2}
 		w := serve(t, port, nil, whoAmI)
-		ctx, stop := context.WithCancel(t.Context())
-		go ingress.Report(ctx, slog.New(slog.NewTextHandler(&log, nil)), &a, port)
-		for range 2 {
+		for round := range 2 {
 			silents(t, w, attacker, 50)
-			time.Sleep(61 * time.Second)
-		}
-		time.Sleep(10 * time.Minute)
-		synctest.Wait()
-		stop()
-		synctest.Wait()
-		lines := strings.Split(strings.TrimSpace(log.String()), "\n")
-		refused := 0
-		for _, line := range lines {
-			if strings.Contains(line, "no place is free") && strings.Contains(line, "count=48") && strings.Contains(line, "port=devices") {
-				refused++
+			time.Sleep(time.Minute)
+			if got, want := port.Counts.Refused.Load(), int64(48*(round+1)); got != want {
+				t.Errorf("after %d rounds: got %d refused, want %d", round+1, got, want)
 			}
-		}
-		if refused != 2 || len(lines) > 4 {
-			t.Errorf("got %d lines of refusals in\n%s", refused, &log)
 		}
 	})
 }

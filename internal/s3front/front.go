@@ -23,6 +23,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"muster/internal/bucket"
@@ -71,6 +72,9 @@ type Front struct {
 	// body that is no object's content.
 	Stall, WholeBody time.Duration
 	MinRate          int64
+
+	// OverQuota counts the requests that were refused for a quota.
+	OverQuota atomic.Int64
 
 	// Rejudge is how often it is asked whether a client still may have what it
 	// is reading.

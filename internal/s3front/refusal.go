@@ -55,6 +55,8 @@ func (f *Front) inWords(r *request, err error) error {
 		return isMarker(r, refused)
 	case objects.NotModified:
 		return notModified(refused.Object)
+	case objects.OverQuota:
+		f.OverQuota.Add(1)
 	}
 	e := refusals[plain]
 	if e == nil {

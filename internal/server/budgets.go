@@ -1,9 +1,6 @@
 package server
 
 import (
-	"context"
-	"time"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"muster/internal/budget"
@@ -31,30 +28,5 @@ func (s *Server) budgetMetrics() []prometheus.Collector {
 			gauge(b.name+"_limit", b.limit, func() float64 { return float64(b.of.Total()) }),
 			prometheus.NewCounterFunc(prometheus.CounterOpts{Name: b.name + "_refused_total", Help: b.times}, func() float64 { return float64(b.of.Refused()) }))
 	}
-	return all
-}
-
-// refusedSaid is how often the log says what budgets refused.
-const refusedSaid = time.Minute
-
-// sayRefused logs, until ctx ends, how many requests were refused for a budget
-// since the last time, if any were.
-func (s *Server) sayRefused(ctx context.Context) {
-	every := time.NewTicker(refusedSaid)
-	defer every.Stop()
-	budgets := map[string]*budget.Budget{"body-memory": s.bodies, "s3-requests": s.requests}
-	said := map[string]int64{}
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-every.C:
-		}
-		for flag, b := range budgets {
-			if now := b.Refused(); now > said[flag] {
-				s.log.Warn("requests were refused because their callers had too much under way", "flag", "--"+flag, "requests", now-said[flag])
-				said[flag] = now
-			}
-		}
-	}
+	return append(all, counter("muster_quota_refused_total", "S3 requests refused for the quota of a bucket or a writer.", nil, s.s3.OverQuota.Load))
 }

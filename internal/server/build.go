@@ -40,6 +40,7 @@ import (
 	"muster/internal/space"
 	"muster/internal/store"
 	"muster/internal/sts"
+	"muster/internal/tally"
 )
 
 // sessionPolicyShare of the memory for decisions is for session policies, whose
@@ -65,6 +66,7 @@ type house struct {
 	own          *objects.Objects // nil where objects are kept in an external S3
 	disk         *space.Disk      // of the data directory
 	fileDisk     *space.Disk      // of the contents of objects: the same, unless they lie elsewhere; nil with an external S3
+	s3           *s3front.Front
 }
 
 func (s *Server) scope() arn.Scope {
@@ -114,8 +116,6 @@ func (s *Server) build(ctx context.Context) error {
 	})
 	s.background.Go(func() { s.keepUses(background) })
 	s.openBudgets()
-	s.background.Go(func() { s.sayRefused(background) })
-	s.background.Go(func() { s.report(background) })
 	s.runDisks(background)
 	if s.own != nil {
 		s.background.Go(func() { s.own.Run(background) })
@@ -124,6 +124,7 @@ func (s *Server) build(ctx context.Context) error {
 	if err := s.openDoors(); err != nil {
 		return err
 	}
+	s.background.Go(func() { tally.Report(background, s.log, s.events()...) })
 	if s.apiPair != nil {
 		s.background.Go(func() { s.apiPair.watch(background, pairLooked) })
 	}
@@ -252,16 +253,16 @@ func Operations() []awsapi.Known {
 func (s *Server) openDoors() error {
 	aws := awsapi.New(s.services()...)
 	aws.Authenticate, aws.Authorize, aws.Log, aws.Bodies, aws.Met = s.sessions.Authenticate, s.roles.Authorize, s.log, s.bodies, s.met
-	s3 := &s3front.Front{
+	s.s3 = &s3front.Front{
 		Buckets: s.buckets, IAM: s.roles, Objects: s.objects, Authenticate: s.sessions.Authenticate,
 		Hostname: s.config.Hostname, Region: s.config.Region,
 		Requests: s.requests, Bodies: s.bodies, Met: s.met,
 	}
 	if s.own != nil {
-		s3.Encrypted, s3.ObeysLifecycle = objects.Encrypted, true
+		s.s3.Encrypted, s.s3.ObeysLifecycle = objects.Encrypted, true
 	}
 	rootCA, rootECDSA := certificates(s.authority.RootPEM()), certificates(s.authority.RootECDSAPEM())
-	port := &api{aws: aws, s3: s3, own: map[string]http.Handler{
+	port := &api{aws: aws, s3: s.s3, own: map[string]http.Handler{
 		"/repository/AmazonRootCA1.pem": rootCA,
 		"/repository/MusterRootCA1.pem": rootCA,
 		// AWS's third is that of ECDSA on P-256, too.

@@ -2,7 +2,6 @@ package server
 
 import (
 	"cmp"
-	"context"
 	"crypto/tls"
 	"net"
 	"net/http"
@@ -58,11 +57,6 @@ func through(p *ingress.Port, all []net.Listener, config *tls.Config, h *http.Se
 func (s *Server) met(r *http.Request, known bool) bool {
 	ingress.Known(r, known)
 	return known || s.attempts.Refuse(r.Context(), ingress.SourceOfRequest(r))
-}
-
-// report logs what became of connections, until ctx ends.
-func (s *Server) report(ctx context.Context) {
-	ingress.Report(ctx, s.log, &s.attempts, s.apiPort, s.devPort)
 }
 
 // ingressMetrics are those of connections, handshakes and attempts.

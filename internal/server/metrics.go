@@ -56,6 +56,8 @@ func (s *Server) decisionMetrics() []prometheus.Collector {
 	gauge("muster_session_policies_bytes", "Bytes they take.", func() float64 { return float64(s.roles.SessionPolicies.Use().Bytes) })
 	counter("muster_session_policies_evicted_total", "Session policies pushed out by others since the start.",
 		func() float64 { return float64(s.roles.SessionPolicies.Use().Evictions) })
+	counter("muster_decisions_too_long_total", "Decisions that would have taken too long and were denials.",
+		func() float64 { return float64(s.decisionsTooLong()) })
 	return all
 }
 

@@ -44,7 +44,6 @@ type Disk struct {
 	retry     time.Time // when to try to make the reserve again
 	blind     bool      // the file system couldn't be asked
 	refused   int64
-	told      int64 // of refused, what was logged
 }
 
 // Open looks at the file system of dir, and makes the reserve in dir if there
@@ -93,31 +92,29 @@ func (d *Disk) ladderOn(total int64) Ladder {
 	return l
 }
 
+// Dir returns the directory whose file system it is.
+func (d *Disk) Dir() string { return d.dir }
+
 // Run looks after the reserve, and says what changes, until ctx ends.
 func (d *Disk) Run(ctx context.Context) {
 	every := time.NewTicker(tendEvery)
 	defer every.Stop()
-	for n := 1; ; n++ {
+	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-every.C:
-			d.tend(n%60 == 0)
+			d.tend()
 		}
 	}
 }
 
-// tend makes the reserve again once there is room, and says how much was
-// refused when it is time to.
-func (d *Disk) tend(say bool) {
+// tend makes the reserve again once there is room.
+func (d *Disk) tend() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.look()
 	d.restore()
-	if say && d.refused > d.told {
-		d.log.Warn("writes were refused for want of room on the disk", "writes", d.refused-d.told, "rung", d.rung.String(), "free_bytes", d.free)
-		d.told = d.refused
-	}
 }
 
 // look asks the file system. d.mu is held.

@@ -12,7 +12,7 @@ func OpenOn(dir string, floor Floor, log *slog.Logger, now func() time.Time, mea
 }
 
 // Tend is what Run does every second.
-func (d *Disk) Tend(say bool) { d.tend(say) }
+func (d *Disk) Tend() { d.tend() }
 
 // Fill gives a file its bytes where the file system can't allocate.
 var Fill = fill

@@ -15,7 +15,7 @@ import (
 // A bucket's quota is set while the server runs and holds for what comes after.
 func TestBucketQuota(t *testing.T) {
 	t.Parallel()
-	s := Start(t)
+	s := Start(t, "--metrics")
 	w := NewWorld(t, s)
 	s.run(t, t.TempDir(), nil, binary, "bucket", "quota", w.Bucket, "--data", s.Data, "--max-bytes", "100KiB", "--max-objects", "5", "--writer-max-bytes", "60KiB", "--writer-max-objects", "3")
 	device := w.Vend(t, Ask{})
@@ -29,6 +29,9 @@ func TestBucketQuota(t *testing.T) {
 		device.S3(t, "PUT", object(fmt.Sprint("small-", n)), "x").OK(t)
 	}
 	device.S3(t, "PUT", object("small-2"), "x").Refused(t, http.StatusForbidden, "QuotaExceeded")
+	if got := s.metric(t, "muster_quota_refused_total"); got != "3" {
+		t.Errorf("got %s refusals counted, want 3", got)
+	}
 	w.API.S3(t, "DELETE", object("c"), "")
 	w.API.S3(t, "PUT", object("d"), strings.Repeat("d", 10<<10)).OK(t)
 
