@@ -33,8 +33,8 @@ MUSTER_ROOT_ACCESS_KEY_ID and MUSTER_ROOT_SECRET_ACCESS_KEY, or one that the
 first start makes and keeps in <data>/root-credentials.
 
 SIGTERM lets requests under way finish and ends with 0. SIGHUP has the files of
---api-tls-cert and --api-tls-key read again, which a change of them does, too,
-within a minute.`,
+--api-tls-cert and --api-tls-key read again; without it they are read within a
+minute after they changed.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := environment(cmd); err != nil {
 				return err
@@ -59,39 +59,46 @@ within a minute.`,
 			return s.Serve(cmd.Context())
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&c.Data, "data", c.Data, "data directory")
+	sections := &flagSections{}
+	f := sections.section("Data and ports")
+	f.StringVar(&c.Data, "data", c.Data, "data `directory`")
+	f.StringVar(&c.MasterKeyFile, "master-key-file", "", "`file` of the key that seals every private key, or - to read it from standard input once (default <data>/master.key)")
 	f.StringVar(&c.API, "api", c.API, "address of the AWS APIs, S3, the root certificate and health")
 	f.StringVar(&c.Devices, "devices", c.Devices, "address of the mutual-TLS port: the credentials provider")
 	f.StringVar(&c.Hostname, "hostname", c.Hostname, "name (or IP) in the server certificate")
-	f.StringVar(&c.Endpoint, "endpoint", "", "host[:port] that DescribeEndpoint answers, where the reachable address isn't the listening one")
+	f.StringVar(&c.Endpoint, "endpoint", "", "`host[:port]` that DescribeEndpoint answers, where the reachable address isn't the listening one")
+	f.StringVar(&c.TrustedProxies, "trusted-proxies", "", "`addresses` or CIDR blocks, with commas between them, whose connections to either port begin with a PROXY protocol header of version 2 that says where they come from")
 	f.StringVar(&c.Region, "region", c.Region, "the region that muster env names; any region in a request is its own namespace")
 	f.StringVar(&c.Account, "account", c.Account, "the first account")
-	f.StringVar(&c.S3, "s3", "", "URL of an external S3; its key in MUSTER_S3_ACCESS_KEY_ID and MUSTER_S3_SECRET_ACCESS_KEY (default: Muster's own store)")
+	f = sections.section("TLS of the API port")
+	f.Var(apiTLS, "api-tls", "serve the API port on TLS with Muster's own CA")
+	f.StringVar(&c.APITLSCert, "api-tls-cert", "", "`file` of the certificate chain of the API port (PEM)")
+	f.StringVar(&c.APITLSKey, "api-tls-key", "", "`file` of its key (PEM)")
+	f.BoolVar(&c.InsecureHTTP, "insecure-http", false, "allow plain HTTP on the API port beyond loopback")
+	f = sections.section("Devices")
+	f.IntVar(&c.CertificateDays, "certificate-days", 0, "life of issued device certificates in days (default until 2049-12-31T23:59:59Z)")
+	f.DurationVar(&c.ThingTypeDeleteDelay, "thing-type-delete-delay", c.ThingTypeDeleteDelay, "wait between deprecating and deleting a thing type")
+	f.BoolVar(&c.DeviceControlPlane, "device-control-plane", false, "let sessions of devices pass roles and change iot, iam and sagemaker as far as their roles' policies allow, as AWS does")
+	f = sections.section("Objects")
+	f.StringVar(&c.S3, "s3", "", "`URL` of an external S3; its key in MUSTER_S3_ACCESS_KEY_ID and MUSTER_S3_SECRET_ACCESS_KEY (default: Muster's own store)")
 	f.BoolVar(&c.S3InsecureHTTP, "s3-insecure-http", false, "allow plain HTTP to the external S3 beyond loopback")
 	f.BoolVar(&c.S3AdoptBuckets, "s3-adopt-buckets", false, "let CreateBucket take over buckets that the external S3's key owns already")
-	f.Var(&bucketBytes, "s3-bucket-max-bytes", "bytes that a bucket without a quota of its own may hold, such as 500GiB, and one writer a tenth of it (default no limit)")
-	f.Var(&bucketObjects, "s3-bucket-max-objects", "versions that such a bucket may hold, and one writer a tenth of it (default no limit)")
-	f.Var(&bodyMemory, "body-memory", "memory for bodies of requests that are being read, such as 1GiB, of which one caller gets a quarter at most")
-	f.IntVar(&c.S3Requests, "s3-requests", c.S3Requests, "S3 requests served at once")
-	f.IntVar(&c.S3PerCaller, "s3-requests-per-caller", c.S3PerCaller, "S3 requests of one caller served at once")
-	f.Var(&decisionMemory, "decision-memory", "bytes of memory for what decisions are made from: devices, roles, policies (600MiB is enough for a million devices)")
+	f.Var(&bucketBytes, "s3-bucket-max-bytes", "`bytes` that a bucket without a quota of its own may hold, such as 500GiB, and one writer a tenth of it (default no limit)")
+	f.Var(&bucketObjects, "s3-bucket-max-objects", "versions of objects that such a bucket may hold, and one writer a tenth of it (default no limit)")
+	f = sections.section("Limits (docs/limits.md explains each)")
 	f.Var(free, "free-space", "what stays free of the disk, such as 10GiB or 5%: below it contents of objects are refused, and below a quarter of it whatever adds (default the larger of 5% and 1GiB, at most 25%)")
-	f.StringVar(&c.MasterKeyFile, "master-key-file", "", "key that seals every private key, or - to read it from standard input once (default <data>/master.key)")
-	f.Var(apiTLS, "api-tls", "serve the API port on TLS with Muster's own CA")
-	f.StringVar(&c.APITLSCert, "api-tls-cert", "", "certificate chain of the API port (PEM)")
-	f.StringVar(&c.APITLSKey, "api-tls-key", "", "key of the API port (PEM)")
-	f.BoolVar(&c.InsecureHTTP, "insecure-http", false, "allow plain HTTP on the API port beyond loopback")
-	f.StringVar(&c.TrustedProxies, "trusted-proxies", "", "addresses or CIDR blocks, with commas between them, whose connections to either port begin with a PROXY protocol header of version 2 that says where they come from")
 	f.IntVar(&c.MaxConnections, "max-connections", 0, "connections of the API port at once (default a quarter of the file descriptors that the process may have, at most 16384)")
 	f.IntVar(&c.MaxDeviceConnections, "max-device-connections", 0, "connections of the device port at once (default half of the file descriptors, at most 32768)")
 	f.IntVar(&c.MaxHandshakes, "max-handshakes", 0, "TLS handshakes that each port computes at once (default the number of processors)")
-	f.BoolVar(&c.DeviceControlPlane, "device-control-plane", false, "let sessions of devices pass roles and change iot, iam and sagemaker as far as their roles' policies allow, as AWS does")
-	f.DurationVar(&c.ThingTypeDeleteDelay, "thing-type-delete-delay", c.ThingTypeDeleteDelay, "wait between deprecating and deleting a thing type")
-	f.IntVar(&c.CertificateDays, "certificate-days", 0, "life of issued device certificates in days (default until 2049-12-31T23:59:59Z)")
-	f.BoolVar(&c.Metrics, "metrics", false, "serve Prometheus metrics at /metrics of the API port")
+	f.Var(&bodyMemory, "body-memory", "`bytes` of memory for bodies of requests that are being read, such as 1GiB, of which one caller gets a quarter at most")
+	f.Var(&decisionMemory, "decision-memory", "`bytes` of memory for what decisions are made from: devices, roles, policies (600MiB is enough for a million devices)")
+	f.IntVar(&c.S3Requests, "s3-requests", c.S3Requests, "S3 requests served at once")
+	f.IntVar(&c.S3PerCaller, "s3-requests-per-caller", c.S3PerCaller, "S3 requests of one caller served at once")
+	f = sections.section("Log and metrics")
 	f.Var(format, "log-format", "log format (default text on a terminal, else json)")
 	f.Var(level, "log-level", "log level")
+	f.BoolVar(&c.Metrics, "metrics", false, "serve Prometheus metrics at /metrics of the API port")
+	sections.addTo(cmd)
 	return cmd
 }
 
