@@ -115,24 +115,24 @@ func (d *doctor) checkDisk() {
 		floor = space.Floor{Given: true, Bytes: d.state.FreeSpace}
 	}
 	ladder := floor.On(left.Total)
-	reserve := fmt.Sprintf("the reserve of %d MB is there", left.reserve>>20)
+	reserve := fmt.Sprintf("the reserve of %d MiB is there", left.reserve>>20)
 	if left.reserve == 0 {
 		reserve = "there is no reserve for a full disk"
 	}
-	mb, low, critical := left.Free>>20, ladder.Low>>20, ladder.Critical>>20
+	mib, low, critical := left.Free>>20, ladder.Low>>20, ladder.Critical>>20
 	switch rung := ladder.Rung(left.Free, left.reserve > 0); {
 	case rung == space.Full && d.locked:
-		d.fail(check, fix, "full: %d MB are left and the reserve was given up: only what replaces, detaches, deactivates or deletes goes on", mb)
+		d.fail(check, fix, "full: %d MiB are left and the reserve was given up: only what replaces, detaches, deactivates or deletes goes on", mib)
 	case rung >= space.Critical:
-		d.fail(check, fix, "critical: %d MB are left, and below %d MB all that adds is refused; %s", mb, critical, reserve)
+		d.fail(check, fix, "critical: %d MiB are left, and below %d MiB all that adds is refused; %s", mib, critical, reserve)
 	case rung == space.Low:
-		d.warn(check, fix, "low: %d MB are left, and below %d MB objects are refused; %s", mb, low, reserve)
+		d.warn(check, fix, "low: %d MiB are left, and below %d MiB objects are refused; %s", mib, low, reserve)
 	case left.Files > 0 && left.NewFiles < fewFiles:
 		d.warn(check, fix, "the file system holds only %d more files, and each object of more than 16 KiB is one", left.NewFiles)
 	case left.reserve == 0 && d.running:
-		d.warn(check, "look for \"reserve\" in the server's log", "%d MB are left, and there is no reserve for when none are", mb)
+		d.warn(check, "look for \"reserve\" in the server's log", "%d MiB are left, and there is no reserve for when none are", mib)
 	default:
-		d.ok(check, "%d MB are left; objects are refused below %d MB, all that adds below %d MB; %s", mb, low, critical, reserve)
+		d.ok(check, "%d MiB are left; objects are refused below %d MiB, all that adds below %d MiB; %s", mib, low, critical, reserve)
 	}
 }
 

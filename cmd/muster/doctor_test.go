@@ -256,12 +256,12 @@ func TestDoctorFinds(t *testing.T) {
 			p.room = func(string) (room, error) {
 				return room{Room: space.Room{Free: 5 << 20, Total: 100 << 30, NewFiles: 1 << 20, Files: 1 << 21}, reserve: 64 << 20}, nil
 			}
-		}, "disk space", broken, "critical: 5 MB", "make room"},
+		}, "disk space", broken, "critical: 5 MiB", "make room"},
 		{"nothing left and the reserve given up", func(t *testing.T, p *patient) {
 			p.room = func(string) (room, error) {
 				return room{Room: space.Room{Free: 60 << 20, Total: 100 << 30, NewFiles: 1 << 20, Files: 1 << 21}}, nil
 			}
-		}, "disk space", broken, "full: 60 MB", "make room"},
+		}, "disk space", broken, "full: 60 MiB", "make room"},
 		{"no reserve", func(t *testing.T, p *patient) {
 			p.room = func(string) (room, error) {
 				return room{Room: space.Room{Free: 50 << 30, Total: 100 << 30, NewFiles: 1 << 20, Files: 1 << 21}}, nil
@@ -271,7 +271,7 @@ func TestDoctorFinds(t *testing.T) {
 			p.room = func(string) (room, error) {
 				return room{Room: space.Room{Free: 500 << 20, Total: 100 << 30, NewFiles: 1 << 20, Files: 1 << 21}, reserve: 64 << 20}, nil
 			}
-		}, "disk space", doubt, "low: 500 MB", "make room"},
+		}, "disk space", doubt, "low: 500 MiB", "make room"},
 		{"a disk of few files", func(t *testing.T, p *patient) {
 			p.room = func(string) (room, error) {
 				return room{Room: space.Room{Free: 1 << 40, Total: 1 << 41, NewFiles: 7, Files: 1 << 21}}, nil

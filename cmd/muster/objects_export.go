@@ -176,7 +176,7 @@ func (x *export) bucket(ctx context.Context, all listing, name string) error {
 			return fmt.Errorf("key %q: %w", o.Key, err)
 		}
 		x.objects++
-		x.progress.say("%d objects, %d MB", x.objects, x.bytes>>20)
+		x.progress.say("%d objects, %d MiB", x.objects, x.bytes>>20)
 		return lines.Encode(line)
 	})
 	if err != nil {

@@ -79,7 +79,7 @@ func (s *stoppedFlags) verify(ctx context.Context, p *progress) (_ *verifyReport
 	}
 	report := &verifyReport{Affected: []affected{}}
 	found, err := kept.Verify(ctx, func(v objects.Verified) {
-		p.say("%d contents read, %d MB, %d damaged", v.Contents, v.Bytes>>20, v.Damaged)
+		p.say("%d contents read, %d MiB, %d damaged", v.Contents, v.Bytes>>20, v.Damaged)
 	}, func(a objects.Affected) {
 		report.Affected = append(report.Affected, affected{a.Bucket, a.Key, a.Version, a.Upload, a.Part, a.Err.Error()})
 	})

@@ -25,7 +25,7 @@ const examinable = 512 << 20 // bytes
 // isn't, to be said when all else was right.
 func checkQuickly(ctx context.Context, file string, check func(context.Context) error) (left, err error) {
 	if info, err := os.Stat(file); err == nil && info.Size() > examinable {
-		return fmt.Errorf("%w: %s is larger than %d MB", NotExamined, file, examinable>>20), nil
+		return fmt.Errorf("%w: %s is larger than %d MiB", NotExamined, file, examinable>>20), nil
 	}
 	return nil, check(ctx)
 }
