@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 # The server is a static binary; only the race detector wants a C compiler.
 export CGO_ENABLED ?= 0
 
-.PHONY: build demo test race lint generate docs bench fuzz oracle powerloss races soak field night man release deb deb-test image clean
+.PHONY: build demo test race lint generate docs bench fuzz oracle powerloss races soak field night vuln man release deb deb-test image clean
 
 build:
 	@test -x $(BIN) || echo "Building Muster. The first build compiles SQLite and takes a minute or two."
@@ -53,6 +53,10 @@ soak: build
 # them, and Terraform where it is installed.
 field: build
 	MUSTER_FIELD=1 MUSTER_BINARY=$(CURDIR)/$(BIN) $(GO) test -timeout 30m -run 'Field|Program' ./test/e2e
+
+# Known vulnerabilities in what the binary calls; it asks Go's database, vuln.go.dev.
+vuln:
+	$(GO) -C tools/vuln tool govulncheck -C $(CURDIR) ./...
 
 # All of everything: hours.
 night: build
