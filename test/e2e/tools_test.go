@@ -15,7 +15,7 @@ import (
 )
 
 // clientLimit bounds one run of a client script.
-const clientLimit = 5 * time.Minute
+const clientLimit = 10 * time.Minute
 
 // CleanEnv is the environment of every program the tests run: nothing of the
 // caller's but where programs and temporary files are found. A home of its own
