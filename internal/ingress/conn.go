@@ -32,10 +32,13 @@ type Conn struct {
 	group *group    // nil without a place
 	at    *list.Element
 
+	tls *tls.ConnectionState // nil without TLS
+
 	writeUntil atomic.Bool // whoever writes has set a deadline
 	mu         sync.Mutex
 	waited     time.Duration // for the client to take the answer under way
 	moved      int64         // bytes of it
+	head       head          // of the request
 }
 
 func newConn(p *Port, raw net.Conn) *Conn {
@@ -50,6 +53,9 @@ func (c *Conn) Close() (err error) {
 	c.closing.Do(func() {
 		close(c.closed)
 		c.port.place.leave(c)
+		c.mu.Lock()
+		c.head.drop()
+		c.mu.Unlock()
 		err = c.Conn.Close()
 	})
 	return err
@@ -139,11 +145,8 @@ type connKey struct{}
 
 // ConnContext is the ConnContext of the http.Server on a port.
 func ConnContext(ctx context.Context, c net.Conn) context.Context {
-	if t, ok := c.(*tls.Conn); ok {
-		c = t.NetConn()
-	}
-	if own, ok := c.(*Conn); ok {
-		return context.WithValue(ctx, connKey{}, own)
+	if p, ok := c.(*plain); ok {
+		return context.WithValue(ctx, connKey{}, p.own)
 	}
 	return ctx
 }
@@ -157,7 +160,8 @@ func connOf(r *http.Request) *Conn {
 // net/http reads the beginning of it after the answer.
 const unreadTime = 5 * time.Second
 
-// Handler is h, whose requests are noted at their connections.
+// Handler is h, whose requests are noted at their connections, and know of the
+// TLS that they came over.
 func Handler(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := connOf(r)
@@ -167,6 +171,7 @@ func Handler(h http.Handler) http.Handler {
 		}
 		c.begin()
 		defer c.end()
+		r.TLS = c.tls
 		h.ServeHTTP(w, r)
 		if r.ContentLength != 0 {
 			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(unreadTime))
@@ -177,6 +182,7 @@ func Handler(h http.Handler) http.Handler {
 func (c *Conn) begin() {
 	c.mu.Lock()
 	c.waited, c.moved = 0, 0
+	c.head.over = true
 	c.mu.Unlock()
 	c.port.place.step(c, func(from stage) stage {
 		if from >= idleKnown {
@@ -187,6 +193,9 @@ func (c *Conn) begin() {
 }
 
 func (c *Conn) end() {
+	c.mu.Lock()
+	c.head.drop()
+	c.mu.Unlock()
 	c.port.place.step(c, func(from stage) stage {
 		if from == busyKnown {
 			return idleKnown

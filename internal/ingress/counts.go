@@ -14,6 +14,7 @@ type Counts struct {
 	NoTurn           atomic.Int64 // handshakes that waited too long for their turn
 	Gone             atomic.Int64 // that were given up by their clients meanwhile
 	Slow             atomic.Int64 // closed since the client didn't take an answer
+	LargeHeads       atomic.Int64 // heads of requests for which no memory was left
 
 	byStage [stages]atomic.Int64
 }

@@ -17,6 +17,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"muster/internal/budget"
 )
 
 // How long the other side of a connection may take, unless Port says otherwise.
@@ -47,6 +49,8 @@ type Port struct {
 	place *places
 	turns *turns
 	heads *heads
+
+	memory *budget.Budget // of heads of requests
 }
 
 func (p *Port) ready() {
@@ -54,6 +58,7 @@ func (p *Port) ready() {
 		p.place = newPlaces(p.Places)
 		p.turns = newTurns(p.AtOnce)
 		p.heads = &heads{most: max(4, p.Places/16)}
+		p.memory = newHeads()
 	})
 }
 
@@ -63,8 +68,8 @@ func (p *Port) Open() int    { p.ready(); return p.place.len() }
 func (p *Port) Waiting() int { p.ready(); return p.turns.len() }
 
 // Listener gives net/http the connections of raw that have earned it: with
-// config those that have shaken hands, as *tls.Conn. It ends only when it is
-// closed. Several listeners may share the port's places.
+// config those that have shaken hands. They are to be served with Handler and
+// ConnContext. It ends only when it is closed. Several listeners may share the port's places.
 func (p *Port) Listener(raw net.Listener, config *tls.Config) net.Listener {
 	p.ready()
 	ctx, stop := context.WithCancel(context.Background())
@@ -150,18 +155,17 @@ func (l *listener) admit(raw net.Conn) {
 		c.Close()
 		return
 	}
-	var earned net.Conn = c
+	var shaken *tls.Conn
 	if l.tls != nil {
-		shaken, err := c.handshake(l.tls)
-		if err != nil {
+		var err error
+		if shaken, err = c.handshake(l.tls); err != nil {
 			p.handshakeFailed(c, err)
 			c.Close()
 			return
 		}
-		earned = shaken
 	}
 	select {
-	case l.earned <- earned:
+	case l.earned <- earn(c, shaken):
 	case <-l.ctx.Done():
 		c.Close()
 	}

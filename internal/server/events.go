@@ -57,6 +57,7 @@ func portEvents(p *ingress.Port) []tally.Event {
 		{Level: slog.LevelInfo, Said: "handshakes failed", Attrs: on, Count: c.HandshakesFailed.Load},
 		{Level: slog.LevelWarn, Said: "handshakes waited too long for their turn", Attrs: on, Count: c.NoTurn.Load},
 		{Level: slog.LevelInfo, Said: "connections were closed: their clients took no answer", Attrs: on, Count: c.Slow.Load},
+		{Level: slog.LevelWarn, Said: "requests were refused: no memory is left for heads as large as theirs", Attrs: on, Count: c.LargeHeads.Load},
 	}
 	for _, stage := range ingress.Stages() {
 		all = append(all, tally.Event{Level: slog.LevelWarn, Said: "connections were closed for newcomers", Attrs: []any{"port", p.Name, "stage", stage}, Count: func() int64 { return c.Shed()[stage] }})

@@ -93,6 +93,7 @@ func portMetrics(p *ingress.Port) []prometheus.Collector {
 		counter(closed, closedHelp, with("reason", "no place"), c.Refused.Load),
 		counter(closed, closedHelp, with("reason", "no PROXY header"), c.BadProxyHeaders.Load),
 		counter(closed, closedHelp, with("reason", "answer not taken"), c.Slow.Load),
+		counter(closed, closedHelp, with("reason", "large head"), c.LargeHeads.Load),
 		counter(shaken, shakenHelp, with("outcome", "finished"), c.Handshakes.Load),
 		counter(shaken, shakenHelp, with("outcome", "failed"), c.HandshakesFailed.Load),
 		counter(shaken, shakenHelp, with("outcome", "silent"), c.Silent.Load),
