@@ -14,12 +14,21 @@ import (
 type shaking struct {
 	client, queue time.Duration // left to wait for either
 	turn          bool          // it has one
-	heard         bool          // a byte of the client
+	heard         int           // bytes of the client
 	said          bool          // a byte to it: the handshake has cost something
 	failed        error         // why it ended, if that isn't the client's fault
 }
 
-var errGone = errors.New("the client is gone")
+var (
+	errGone          = errors.New("the client is gone")
+	errLongHandshake = errors.New("the client's part of the handshake is too long")
+)
+
+// mostHandshake is how many bytes a client may send in a handshake. crypto/tls
+// takes 64 KiB of a ClientHello and 256 KiB of certificates, whosever they are,
+// and holds the certificates as long as the connection. Those of devices take
+// some two KiB.
+const mostHandshake = 32 << 10
 
 // handshake shakes hands as the server.
 func (c *Conn) handshake(config *tls.Config) (*tls.Conn, error) {
@@ -64,9 +73,13 @@ func (c *Conn) readShaking(p []byte) (int, error) {
 		if n == 0 {
 			return 0, err
 		}
+		if s.heard += n; s.heard > mostHandshake {
+			return 0, errLongHandshake
+		}
 		c.early = b[:n]
+	} else if s.heard == 0 {
+		s.heard = len(c.early) // what came with the PROXY header
 	}
-	s.heard = true
 	c.port.place.move(c, ours)
 	began = time.Now()
 	err := c.port.turns.take(c.source, s.said, c.closed, s.queue)
@@ -118,7 +131,7 @@ func (p *Port) handshakeFailed(c *Conn, err error) {
 		p.Counts.NoTurn.Add(1)
 	case errors.Is(err, errGone):
 		p.Counts.Gone.Add(1)
-	case s == nil || !s.heard:
+	case s == nil || s.heard == 0:
 		p.Counts.Silent.Add(1)
 	default:
 		p.Counts.HandshakesFailed.Add(1)

@@ -238,3 +238,38 @@ func TestPanicInAHandshake(t *testing.T) {
 		}
 	})
 }
+
+// What a stranger sends as its certificates is held as long as the connection.
+func TestLongHandshakes(t *testing.T) {
+	for _, tc := range []struct {
+		name         string
+		certificates int
+		done         bool
+	}{
+		{"a chain of four", 4, true},
+		{"a chain of 40 KiB", 40 << 10 / len(serverKey().Certificate[0]), false},
+	} {
+		for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+			t.Run(tc.name+", "+tls.VersionName(version), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					port := &ingress.Port{Places: 8, AtOnce: 1}
+					w := serve(t, port, serverTLS(), whoAmI)
+					pair := serverKey()
+					pair.Certificate = slices.Repeat(pair.Certificate, tc.certificates)
+					c := w.dial(t, attacker)
+					defer c.Close()
+					s := tls.Client(c, &tls.Config{InsecureSkipVerify: true, MinVersion: version, MaxVersion: version, Certificates: []tls.Certificate{pair}})
+					s.SetDeadline(time.Now().Add(time.Minute))
+					_ = s.Handshake() // of TLS 1.3 the client's is over before the server's
+					synctest.Wait()
+					if done := port.Counts.Handshakes.Load() == 1; done != tc.done {
+						t.Errorf("got a handshake: %v, want %v", done, tc.done)
+					}
+					if failed := port.Counts.HandshakesFailed.Load() == 1; failed == tc.done {
+						t.Errorf("got it counted as failed: %v, want %v", failed, !tc.done)
+					}
+				})
+			})
+		}
+	}
+}
