@@ -44,7 +44,8 @@ func (a *api) isS3(r *http.Request) bool {
 	if s, err := sigv4.Parse(r); err == nil {
 		return s.Scope.Service == "s3"
 	}
-	if scope := r.Header.Get("Authorization") + r.URL.Query().Get("X-Amz-Credential"); strings.Contains(scope, "/aws4_request") {
+	q, _ := sigv4.Query(r) // what can't be read names no service
+	if scope := r.Header.Get("Authorization") + q.Get("X-Amz-Credential"); strings.Contains(scope, "/aws4_request") {
 		return strings.Contains(scope, "/s3/aws4_request")
 	}
 	return !a.aws.Routes(r)

@@ -11,7 +11,13 @@ import (
 	"muster/internal/arn"
 )
 
-const maxExpires = 7 * 24 * 3600 // seconds
+const (
+	maxExpires = 7 * 24 * 3600 // seconds
+
+	// maxParameters is how many parameters a query may have. A caller whom nobody
+	// knows yet must not have thousands of them sorted; no operation has as many.
+	maxParameters = 1000
+)
 
 // Parse reads the signature of r without judging it: enough to route the
 // request and to find the secret. Errors are *Error.
@@ -220,6 +226,9 @@ func (s *Signature) covers(lower string) *Error {
 // query reads a raw query. '+' is itself, as AWS reads it, and what can't be
 // unescaped is an error, where net/url would leave the parameter out.
 func query(raw string) (url.Values, *Error) {
+	if strings.Count(raw, "&") >= maxParameters {
+		return nil, fail(MalformedRequest, "The query string has more than %d parameters", maxParameters)
+	}
 	q := url.Values{}
 	for part := range strings.SplitSeq(raw, "&") {
 		if part == "" {
