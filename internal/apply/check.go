@@ -6,10 +6,12 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // maxFaults is how many faults of files are told at once.
@@ -134,7 +136,7 @@ func (f *faults) certificate(at place, c *certificate) {
 		if !filepath.IsAbs(file) && at.file != Stdin {
 			file = filepath.Join(filepath.Dir(at.file), file)
 		}
-		raw, err := os.ReadFile(file)
+		raw, err := readCertificate(file)
 		if err != nil {
 			f.add(at, "%v", err)
 			return
@@ -151,6 +153,30 @@ func (f *faults) certificate(at place, c *certificate) {
 	if c.Status != "" && !slices.Contains([]string{"ACTIVE", "INACTIVE", "REVOKED"}, c.Status) {
 		f.add(at, "the status of a certificate must be ACTIVE, INACTIVE or REVOKED, got %q", c.Status)
 	}
+}
+
+// maxCertificate is how large the file of a certificate may be, in bytes.
+const maxCertificate = 1 << 20
+
+// readCertificate reads a regular file: the one who wrote what is applied may be
+// another than who applies it, and a pipe or device would be read without end.
+func readCertificate(path string) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe would be waited for
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	switch info, err := f.Stat(); {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	raw, err := io.ReadAll(io.LimitReader(f, maxCertificate+1))
+	if err == nil && len(raw) > maxCertificate {
+		err = fmt.Errorf("%s is larger than %d bytes", path, maxCertificate)
+	}
+	return raw, err
 }
 
 // Stdin is the name of a file that was read from standard input.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"muster/internal/apply"
@@ -15,7 +16,16 @@ func TestRefusedFiles(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "key.pem"), []byte("-----BEGIN EC PRIVATE KEY-----\nMAA=\n-----END EC PRIVATE KEY-----\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "large"), make([]byte, 2<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, tc := range []struct{ name, file, want string }{
+		{"a certificate in a pipe", "certificates:\n  - file: pipe\n", "is not a regular file"},
+		{"a certificate in a device", "certificates:\n  - file: /dev/zero\n", "is not a regular file"},
+		{"a certificate that is too large", "certificates:\n  - file: large\n", "is larger than 1048576 bytes"},
 		{"nothing", "", "f.yaml names nothing"},
 		{"only comments", "# things:\n", "f.yaml names nothing"},
 		{"an unknown section", "thing:\n  - name: a\n", `document 1: line 1: a document has no field "thing"`},
