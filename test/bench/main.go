@@ -40,7 +40,7 @@ func main() {
 	only := flag.String("only", "", "measure one thing alone: vending, local, issue, inserts, objects, writers, lists, memory, storm or devices")
 	flag.IntVar(&registered, "devices", registered, "devices whose share of the decision index is measured")
 	flag.IntVar(&listed, "listed", listed, "objects in the bucket that is listed")
-	flag.IntVar(&returning, "devices", returning, "devices that come back at once in the storm")
+	flag.IntVar(&returning, "returning", returning, "devices that come back at once in the storm")
 	flag.Int64Var(&large, "large", large, "bytes of each of the 64 objects that memory is measured with")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
