@@ -29,39 +29,39 @@ func (c *caller) stages(files []File) []stage {
 	trusts := map[string]text{}
 	paths := policyPaths(files)
 	each(files, "buckets", func(d document) []bucket { return d.Buckets }, func(at place, x bucket) {
-		first = append(first, item{kind: kindBucket, name: x.Name, at: at, converge: func(ctx context.Context, s *step) error { return c.bucket(ctx, s, x) }})
+		first.add(kindBucket, x.Name, at, func(ctx context.Context, s *step) error { return c.bucket(ctx, s, x) })
 	})
 	each(files, "policies", func(d document) []policy { return d.Policies }, func(at place, x policy) {
-		first = append(first, item{kind: kindPolicy, name: x.Name, at: at, converge: func(ctx context.Context, s *step) error { return c.policy(ctx, s, x) }})
+		first.add(kindPolicy, x.Name, at, func(ctx context.Context, s *step) error { return c.policy(ctx, s, x) })
 	})
 	each(files, "iotPolicies", func(d document) []iotPolicy { return d.IoTPolicies }, func(at place, x iotPolicy) {
-		first = append(first, item{kind: kindIoTPolicy, name: x.Name, at: at, converge: func(ctx context.Context, s *step) error { return c.iotPolicy(ctx, s, x) }})
+		first.add(kindIoTPolicy, x.Name, at, func(ctx context.Context, s *step) error { return c.iotPolicy(ctx, s, x) })
 	})
 	each(files, "thingTypes", func(d document) []thingType { return d.ThingTypes }, func(at place, x thingType) {
-		first = append(first, item{kind: kindThingType, name: x.Name, at: at, converge: func(ctx context.Context, s *step) error { return c.thingType(ctx, s, x) }})
+		first.add(kindThingType, x.Name, at, func(ctx context.Context, s *step) error { return c.thingType(ctx, s, x) })
 	})
 	each(files, "users", func(d document) []user { return d.Users }, func(at place, x user) {
-		users = append(users, item{kind: kindUser, name: x.Name, at: at, converge: func(ctx context.Context, s *step) error { return c.user(ctx, s, x, paths) }})
+		users.add(kindUser, x.Name, at, func(ctx context.Context, s *step) error { return c.user(ctx, s, x, paths) })
 	})
 	each(files, "roles", func(d document) []role { return d.Roles }, func(at place, x role) {
 		trusts[x.Name] = x.Trust
-		roles = append(roles, item{kind: kindRole, name: x.Name, at: at, converge: func(ctx context.Context, s *step) error { return c.role(ctx, s, x, paths) }})
+		roles.add(kindRole, x.Name, at, func(ctx context.Context, s *step) error { return c.role(ctx, s, x, paths) })
 	})
 	rolePaths := map[string]string{}
 	each(files, "roles", func(d document) []role { return d.Roles }, func(_ place, x role) { rolePaths[x.Name] = x.Path })
 	each(files, "roleAliases", func(d document) []roleAlias { return d.RoleAliases }, func(at place, x roleAlias) {
 		x.Role = c.arn("role", rolePaths[x.Role], x.Role)
-		aliases = append(aliases, item{kind: kindRoleAlias, name: x.Name, at: at, converge: func(ctx context.Context, s *step) error { return c.roleAlias(ctx, s, x) }})
+		aliases.add(kindRoleAlias, x.Name, at, func(ctx context.Context, s *step) error { return c.roleAlias(ctx, s, x) })
 	})
 	each(files, "things", func(d document) []thing { return d.Things }, func(at place, x thing) {
-		things = append(things, item{kind: kindThing, name: x.Name, at: at, converge: func(ctx context.Context, s *step) error { return c.thing(ctx, s, x) }})
+		things.add(kindThing, x.Name, at, func(ctx context.Context, s *step) error { return c.thing(ctx, s, x) })
 	})
 	each(files, "certificates", func(d document) []certificate { return d.Certificates }, func(at place, x certificate) {
-		certificates = append(certificates, item{kind: kindCertificate, name: x.id, at: at, converge: func(ctx context.Context, s *step) error { return c.certificate(ctx, s, x) }})
+		certificates.add(kindCertificate, x.id, at, func(ctx context.Context, s *step) error { return c.certificate(ctx, s, x) })
 	})
 	each(files, "deviceFleets", func(d document) []deviceFleet { return d.DeviceFleets }, func(at place, x deviceFleet) {
 		x.Role = c.arn("role", rolePaths[x.Role], x.Role)
-		fleets = append(fleets, item{kind: kindFleet, name: x.Name, at: at, converge: func(ctx context.Context, s *step) error { return c.fleet(ctx, s, x) }})
+		fleets.add(kindFleet, x.Name, at, func(ctx context.Context, s *step) error { return c.fleet(ctx, s, x) })
 		if len(x.Devices) > 0 {
 			devices = append(devices, item{kind: kindDevice, name: x.Name, at: at, many: len(x.Devices), converge: func(ctx context.Context, s *step) error { return c.devices(ctx, s, x, at) }})
 		}

@@ -30,6 +30,10 @@ type item struct {
 
 type stage []item
 
+func (s *stage) add(kind, name string, at place, converge func(ctx context.Context, s *step) error) {
+	*s = append(*s, item{kind: kind, name: name, at: at, converge: converge})
+}
+
 func (s stage) size() int {
 	n := 0
 	for _, i := range s {

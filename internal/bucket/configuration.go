@@ -59,9 +59,9 @@ func get[T any](ctx context.Context, b *Buckets, name string, k Kind) (v T, err 
 
 // known is get out of the index: what it returns nobody may change.
 //
-// It is asked about names that anybody may invent, so it looks first whether
-// the bucket is among those that have such a document: no other is looked up,
-// and what decisions are made from isn't crowded out of memory.
+// It is asked about names that anybody may invent, by a preflight that nobody
+// has signed, so it looks first whether the bucket is among those that have such
+// a document: no other costs a read of the database.
 func known[T any](ctx context.Context, b *Buckets, name string, k Kind) (v T, err error) {
 	all, err := index.Get(ctx, b.index, ConfiguredKey(k), func(ctx context.Context) ([]string, error) {
 		return b.store.Configured(ctx, k)

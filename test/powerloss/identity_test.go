@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"regexp"
 	"strconv"
 	"testing"
@@ -21,24 +20,8 @@ const identityRounds = 15
 // clients change all that decisions are made from. What was acknowledged holds
 // after the cut, and a revocation through the device port, too.
 func TestPowerLossOfIdentities(t *testing.T) {
-	rounds := identityRounds
-	if os.Getenv("MUSTER_NIGHT") != "" {
-		rounds = nightRounds
-	}
-	rounds = setting(t, "MUSTER_POWERLOSS_ROUNDS", rounds)
-	seed := uint64(setting(t, "MUSTER_POWERLOSS_SEED", 1))
 	began := time.Now()
-	var total tally
-	for first := 0; first < rounds && total.findings < 20; first += chainRounds {
-		disk, ledger := fresh(t)
-		w := newWorld(ledger, seed+uint64(first)).ofIdentities()
-		if err := w.live(disk, min(chainRounds, rounds-first), &total); err != nil {
-			t.Errorf("seed %d, rounds from %d: %v", seed, first, err)
-		}
-		for _, f := range w.findings {
-			t.Errorf("seed %d, %s: %s", seed+uint64(first), f.class, f.text)
-		}
-	}
+	total := liveRounds(t, identityRounds, func(l *ledger, seed uint64) *world { return newWorld(l, seed).ofIdentities() })
 	t.Logf("%v found", total.found)
 	t.Logf("%d cuts (%d of them while the server started, %d while it stopped, %d right after an acknowledgement), %d changes acknowledged, devices got credentials %d times and were refused %d times, in %v; doctor doubted %v",
 		total.cuts, total.starting, total.stopping, total.afterAck, total.acks, total.vended, total.denied, time.Since(began).Round(time.Second), total.doubts)

@@ -48,32 +48,37 @@ func setting(t *testing.T, name string, otherwise int) int {
 // TestPowerLoss is the test: nothing that was acknowledged is lost, nothing is
 // there in half, and the server always starts.
 func TestPowerLoss(t *testing.T) {
-	rounds := fastRounds
-	if os.Getenv("MUSTER_NIGHT") != "" {
-		rounds = nightRounds
-	}
-	rounds = setting(t, "MUSTER_POWERLOSS_ROUNDS", rounds)
-	seed := uint64(setting(t, "MUSTER_POWERLOSS_SEED", 1))
 	began := time.Now()
-	var total tally
-	for first := 0; first < rounds && total.findings < 20; first += chainRounds {
-		disk, ledger := fresh(t)
-		n := min(chainRounds, rounds-first)
-		w := newWorld(ledger, seed+uint64(first))
-		err := w.live(disk, n, &total)
-		if err != nil {
-			t.Errorf("seed %d, rounds from %d: %v", seed, first, err)
-		}
-		for _, f := range w.findings {
-			t.Errorf("seed %d, %s: %s", seed+uint64(first), f.class, f.text)
-		}
-	}
+	total := liveRounds(t, fastRounds, newWorld)
 	t.Logf("%v found", total.found)
 	t.Logf("%d cuts (%d of them while the server started, %d while it stopped, %d right after an acknowledgement), %d writes acknowledged, in %v; doctor doubted %v",
 		total.cuts, total.starting, total.stopping, total.afterAck, total.acks, time.Since(began).Round(time.Second), total.doubts)
 	if total.acks == 0 {
 		t.Error("no write was acknowledged: the rounds prove nothing")
 	}
+}
+
+// liveRounds lets worlds live for as many rounds as a test run asks for, by day
+// unless it says another number, and reports what was found.
+func liveRounds(t *testing.T, byDay int, newWorld func(ledger *ledger, seed uint64) *world) (total tally) {
+	t.Helper()
+	rounds := byDay
+	if os.Getenv("MUSTER_NIGHT") != "" {
+		rounds = nightRounds
+	}
+	rounds = setting(t, "MUSTER_POWERLOSS_ROUNDS", rounds)
+	seed := uint64(setting(t, "MUSTER_POWERLOSS_SEED", 1))
+	for first := 0; first < rounds && total.findings < 20; first += chainRounds {
+		disk, ledger := fresh(t)
+		w := newWorld(ledger, seed+uint64(first))
+		if err := w.live(disk, min(chainRounds, rounds-first), &total); err != nil {
+			t.Errorf("seed %d, rounds from %d: %v", seed, first, err)
+		}
+		for _, f := range w.findings {
+			t.Errorf("seed %d, %s: %s", seed+uint64(first), f.class, f.text)
+		}
+	}
+	return total
 }
 
 // tally counts what the rounds did.
